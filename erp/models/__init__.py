@@ -1,0 +1,20 @@
+from erp.models.company import Company
+from erp.models.document import Document, ScopedQuerySet, StatusChange, append_only
+from erp.models.work import ApiToken, Attachment, Comment, Counter, IdempotencyKey, Job, Outbox
+from erp.models.user import User
+
+__all__ = [
+    "ApiToken",
+    "Attachment",
+    "Comment",
+    "Company",
+    "Counter",
+    "Document",
+    "IdempotencyKey",
+    "Job",
+    "Outbox",
+    "ScopedQuerySet",
+    "StatusChange",
+    "User",
+    "append_only",
+]

@@ -1,0 +1,62 @@
+"""The one settings row of the company that runs this system."""
+
+from decimal import Decimal
+
+from django.core.cache import cache
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from erp.fields import MoneyField, RateField
+
+
+class Company(models.Model):
+    """Names, papers and policies of the company. There is exactly one row."""
+
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("English name"), max_length=120, blank=True)
+    tax_number = models.CharField(_("unified social credit code"), max_length=18, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    bank = models.CharField(_("bank and account"), max_length=200, blank=True)
+    logo = models.ImageField(_("logo"), upload_to="company", blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    default_tax_rate = RateField(_("default tax rate"), default=Decimal("0.13"))
+    auto_approve_limit = MoneyField(
+        _("automatic approval up to"),
+        default=Decimal("20000.00"),
+        help_text=_("Orders up to this amount whose checks all pass are approved by the system. 0 switches it off."),
+    )
+    settle_before_completion = models.BooleanField(
+        _("orders complete only when paid"),
+        default=True,
+        help_text=_("Otherwise confirmed delivery is enough."),
+    )
+    invoice_on_shipment = models.BooleanField(
+        _("receivable on shipment"),
+        default=True,
+        help_text=_("The receivable is posted when goods leave. Otherwise finance creates it by hand."),
+    )
+
+    class Meta:
+        verbose_name = _("company settings")
+        verbose_name_plural = _("company settings")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="company_is_single_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        cache.delete("company")
+
+    @classmethod
+    def current(cls) -> "Company":
+        """The settings row, made with defaults when missing; cached for a minute."""
+        company = cache.get("company")
+        if company is None:
+            company, _created = cls.objects.get_or_create(pk=1, defaults={"name": "我的公司"})
+            cache.set("company", company, 60)
+        return company

@@ -1,0 +1,98 @@
+"""The whole business process on one page: for each document and move, the services that follow, in order.
+
+`erp.workflow.advance` runs them inside the same transaction; one that fails rolls everything back. Whoever wants to
+know what approving an order does reads this page. Each service is called as `service(document, change=…, by=…)`.
+"""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from django.core import checks
+from django.utils.module_loading import import_string
+
+ANNOUNCE = "notifications.services.announce"
+
+PROCESS: dict[str, dict[str, list[str]]] = {
+    "orders.SalesOrder": {
+        "create": ["orders.services.check_new_order", ANNOUNCE, "orders.services.try_auto_approve"],
+        "approve": ["orders.services.allocate_order", ANNOUNCE],
+        "reject": [ANNOUNCE],
+        "resubmit": ["orders.services.check_new_order", ANNOUNCE, "orders.services.try_auto_approve"],
+        "start_production": ["production.services.plan_order", ANNOUNCE],
+        "make_ready": ["shipping.services.open_pick_list", ANNOUNCE],
+        "wait_again": ["shipping.services.withdraw_pick_lists", ANNOUNCE],
+        "ship": [ANNOUNCE],
+        "complete": [ANNOUNCE],
+        "cancel": [
+            "orders.services.release_order",
+            "production.services.cancel_for_order",
+            "shipping.services.cancel_for_order",
+            ANNOUNCE,
+        ],
+    },
+    "inventory.PurchaseOrder": {
+        "place": [ANNOUNCE],
+        "cancel": [ANNOUNCE],
+    },
+    "inventory.GoodsReceipt": {
+        "post": ["finance.services.post_receipt", "orders.services.allocate_receipt", ANNOUNCE],
+    },
+    "production.ProductionOrder": {
+        "create": [ANNOUNCE],
+        "finish": [ANNOUNCE],
+        "cancel": ["orders.services.production_cancelled", ANNOUNCE],
+    },
+    "shipping.PickList": {
+        "create": [ANNOUNCE],
+        "confirm": [ANNOUNCE],
+    },
+    "shipping.Shipment": {
+        "hand_over": ["finance.services.post_shipment", ANNOUNCE],
+        "deliver": [ANNOUNCE],
+        "report_exception": [ANNOUNCE],
+    },
+    "finance.Invoice": {
+        "post": [ANNOUNCE],
+    },
+    "finance.Payment": {
+        "post": [ANNOUNCE],
+    },
+    "aftersales.ReturnRequest": {
+        "create": [ANNOUNCE],
+        "approve": [ANNOUNCE],
+        "refuse": [ANNOUNCE],
+        "receive": [ANNOUNCE],
+        "close": [ANNOUNCE],
+    },
+    "aftersales.ServiceCase": {
+        "create": [ANNOUNCE],
+        "resolve": [ANNOUNCE],
+    },
+}
+
+
+def check_followers(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Prove at start that every document, move and service named above exists and takes `change` and `by`."""
+    from django.apps import apps
+
+    found: list[checks.CheckMessage] = []
+    for label, steps in PROCESS.items():
+        known = set(apps.get_model(label).transitions()) | {"create"}
+        for step, paths in steps.items():
+            if step not in known:
+                found.append(checks.Error(f"{label} has no transition “{step}”.", id="erp.E001"))
+            for path in paths:
+                found.extend(_check_service(f"{label}.{step}", path))
+    return found
+
+
+def _check_service(where: str, path: str) -> list[checks.CheckMessage]:
+    try:
+        service = import_string(path)
+    except ImportError:
+        return [checks.Error(f"{where}: “{path}” does not exist.", id="erp.E002")]
+    names = inspect.signature(service).parameters
+    if not {"change", "by"} <= set(names):
+        return [checks.Error(f"{where}: “{path}” does not take change and by.", id="erp.E003")]
+    return []

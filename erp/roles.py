@@ -1,0 +1,183 @@
+"""The company's roles as groups: what each may see and do, in one table.
+
+A role that exists is left as the administrator has shaped it; only a missing one is made.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+# What every member of staff may read. Prices of customers and money stay with those who need them.
+_READ_ORDERS = ["orders.view_salesorder", "orders.view_customer", "orders.view_all_orders"]
+_READ_STOCK = ["inventory.view_product", "inventory.view_stockitem"]
+_READ_FLOW = ["production.view_productionorder", "shipping.view_shipment", "shipping.view_picklist"]
+
+ROLES: dict[str, dict[str, Any]] = {
+    "sales": {
+        "label": _("Sales"),
+        "permissions": [
+            "orders.view_salesorder",
+            "orders.add_salesorder",
+            "orders.change_salesorder",
+            "orders.cancel_salesorder",
+            "orders.resubmit_salesorder",
+            "orders.view_customer",
+            "orders.add_customer",
+            "orders.change_customer",
+            "orders.view_personal_data",
+            "aftersales.view_returnrequest",
+            "aftersales.add_returnrequest",
+            "aftersales.view_servicecase",
+            "aftersales.add_servicecase",
+            *_READ_STOCK,
+            *_READ_FLOW,
+        ],
+    },
+    "approver": {
+        "label": _("Approval"),
+        "permissions": [
+            *_READ_ORDERS,
+            "orders.approve_salesorder",
+            "orders.hold_salesorder",
+            "orders.view_personal_data",
+            "orders.view_margin",
+            "reports.view_reports",
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "finance.view_invoice",
+        ],
+    },
+    "planner": {
+        "label": _("Production"),
+        "permissions": [
+            *_READ_ORDERS,
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "production.add_productionorder",
+            "production.change_productionorder",
+            "production.run_productionorder",
+            "production.view_billofmaterials",
+            "production.change_billofmaterials",
+            "inventory.view_purchaseorder",
+        ],
+    },
+    "warehouse": {
+        "label": _("Warehouse"),
+        "permissions": [
+            *_READ_ORDERS,
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "inventory.view_purchaseorder",
+            "inventory.add_purchaseorder",
+            "inventory.change_purchaseorder",
+            "inventory.receive_goods",
+            "inventory.adjust_stock",
+            "inventory.change_product",
+            "shipping.pick_picklist",
+            "shipping.pack_shipment",
+            "aftersales.view_returnrequest",
+            "aftersales.receive_returnrequest",
+        ],
+    },
+    "logistics": {
+        "label": _("Logistics"),
+        "permissions": [
+            *_READ_ORDERS,
+            "orders.view_personal_data",
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "shipping.pack_shipment",
+            "shipping.hand_over_shipment",
+            "shipping.add_trackingevent",
+            "shipping.view_carrier",
+        ],
+    },
+    "finance": {
+        "label": _("Finance"),
+        "permissions": [
+            *_READ_ORDERS,
+            "orders.view_personal_data",
+            "orders.view_margin",
+            "orders.hold_salesorder",
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "inventory.view_purchaseorder",
+            "finance.view_invoice",
+            "finance.post_invoice",
+            "finance.add_invoice",
+            "finance.view_payment",
+            "finance.add_payment",
+            "finance.post_payment",
+            "finance.view_journalentry",
+            "aftersales.view_returnrequest",
+            "aftersales.refund_returnrequest",
+            "reports.view_reports",
+        ],
+    },
+    "service": {
+        "label": _("After-sales"),
+        "permissions": [
+            *_READ_ORDERS,
+            "orders.view_personal_data",
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "aftersales.view_returnrequest",
+            "aftersales.add_returnrequest",
+            "aftersales.decide_returnrequest",
+            "aftersales.view_servicecase",
+            "aftersales.add_servicecase",
+            "aftersales.change_servicecase",
+        ],
+    },
+    "manager": {
+        "label": _("Manager"),
+        "permissions": [
+            *_READ_ORDERS,
+            "orders.view_personal_data",
+            "orders.view_margin",
+            "orders.approve_salesorder",
+            "orders.cancel_salesorder",
+            "orders.hold_salesorder",
+            "orders.add_salesorder",
+            "orders.change_salesorder",
+            "orders.resubmit_salesorder",
+            "orders.add_customer",
+            "orders.change_customer",
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "inventory.view_purchaseorder",
+            "production.view_billofmaterials",
+            "finance.view_invoice",
+            "finance.view_payment",
+            "finance.view_journalentry",
+            "aftersales.view_returnrequest",
+            "aftersales.view_servicecase",
+            "reports.view_reports",
+        ],
+    },
+    "admin": {"label": _("Administrator"), "permissions": ["*"]},
+}
+
+
+def create_missing_roles(sender: AppConfig, **kwargs: Any) -> None:
+    """Make the groups that do not exist yet, once every app's permissions exist (after `migrate`)."""
+    from django.apps import apps
+
+    if sender.name != list(apps.get_app_configs())[-1].name:
+        return
+    from django.contrib.auth.models import Group, Permission
+
+    existing = set(Group.objects.filter(name__in=ROLES).values_list("name", flat=True))
+    missing = [role for role in ROLES if role not in existing]
+    if not missing:
+        return
+    permissions = {
+        f"{app}.{codename}": pk
+        for pk, app, codename in Permission.objects.values_list("pk", "content_type__app_label", "codename")
+    }
+    for role in missing:
+        group = Group.objects.create(name=role)
+        wanted = ROLES[role]["permissions"]
+        names = list(permissions) if wanted == ["*"] else wanted
+        group.permissions.set([permissions[name] for name in names])

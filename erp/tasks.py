@@ -1,0 +1,24 @@
+"""The heartbeats by which `/healthz` knows that beat sends and a worker works."""
+
+import time
+from typing import Any
+
+from celery import shared_task
+from celery.signals import after_task_publish
+from django.core.cache import cache
+
+WORKER_HEARTBEAT = "worker-heartbeat"
+BEAT_HEARTBEAT = "beat-heartbeat"
+HEARTBEAT_TASK = "erp.tasks.heartbeat"
+
+
+@shared_task(name=HEARTBEAT_TASK, ignore_result=True, expires=60)
+def heartbeat() -> None:
+    """Note that a worker took a task that beat had sent."""
+    cache.set(WORKER_HEARTBEAT, time.time(), timeout=None)
+
+
+@after_task_publish.connect(sender=HEARTBEAT_TASK)
+def _note_beat(**_: Any) -> None:
+    """Runs in beat, the only sender of the task."""
+    cache.set(BEAT_HEARTBEAT, time.time(), timeout=None)

@@ -1,0 +1,149 @@
+"""Products: what is bought, made, kept and sold."""
+
+import pghistory
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from erp.fields import QuantityField, RateField, UnitPriceField
+from erp.models import ScopedQuerySet
+
+
+class Category(models.Model):
+    """A group of products, for prices and reports."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(models.Model):
+    """A unit of measure: 个, 箱, 千克."""
+
+    name = models.CharField(_("name"), max_length=20, unique=True)
+
+    class Meta:
+        verbose_name = _("unit")
+        verbose_name_plural = _("units")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductQuerySet(ScopedQuerySet):
+    """Products by what can be done with them."""
+
+    def active(self) -> "ProductQuerySet":
+        """Products that may be ordered."""
+        return self.filter(is_active=True)
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    fields=["sku", "name", "list_price", "standard_cost", "tax_rate", "supply", "is_active", "minimum", "reorder_point"],
+)
+class Product(models.Model):
+    """One article. Quantities of it are in its stock unit; `list_price` is without tax, in the company's currency."""
+
+    class Kind(models.TextChoices):
+        GOODS = "goods", _("goods")
+        SERVICE = "service", _("service")  # never kept in stock, never shipped
+
+    class Supply(models.TextChoices):
+        BUY = "buy", _("bought")
+        MAKE = "make", _("made by us")
+
+    sku = models.CharField(_("SKU"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    specification = models.CharField(_("specification"), max_length=200, blank=True)
+    pinyin = models.CharField(_("pinyin"), max_length=400, blank=True, editable=False)
+    initials = models.CharField(_("pinyin initials"), max_length=100, blank=True, editable=False)
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category")
+    )
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.GOODS)
+    supply = models.CharField(_("supply"), max_length=10, choices=Supply, default=Supply.BUY)
+    list_price = UnitPriceField(_("list price without tax"))
+    standard_cost = UnitPriceField(_("standard cost"))
+    tax_rate = RateField(_("tax rate"), null=True, blank=True, default=None, help_text=_("Empty: company default."))
+    weight = models.DecimalField(_("weight (kg)"), max_digits=10, decimal_places=3, null=True, blank=True)
+    lead_days = models.PositiveSmallIntegerField(_("lead time (days)"), default=7)
+    minimum = QuantityField(_("minimum stock"))
+    reorder_point = QuantityField(_("reorder point"))
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["sku"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(list_price__gte=0), name="product_list_price_not_negative"),
+            models.CheckConstraint(condition=models.Q(standard_cost__gte=0), name="product_cost_not_negative"),
+        ]
+        indexes = [
+            # Product search by SKU, name, pinyin and initials, each anywhere in the text.
+            GinIndex(
+                OpClass(Upper("sku"), name="gin_trgm_ops"),
+                OpClass(Upper("name"), name="gin_trgm_ops"),
+                OpClass(Upper("pinyin"), name="gin_trgm_ops"),
+                OpClass(Upper("initials"), name="gin_trgm_ops"),
+                name="product_search",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}"
+
+    @property
+    def is_stocked(self) -> bool:
+        """Whether the product is kept in stock."""
+        return self.kind == self.Kind.GOODS
+
+
+class ProductUnit(models.Model):
+    """Another unit of a product: one 箱 is `factor` stock units."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="units")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    factor = QuantityField(_("stock units in one"))
+
+    class Meta:
+        verbose_name = _("product unit")
+        verbose_name_plural = _("product units")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "unit"], name="productunit_product_unit"),
+            models.CheckConstraint(condition=models.Q(factor__gt=0), name="productunit_factor_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.sku} {self.unit}"
+
+
+class Barcode(models.Model):
+    """A code that a scanner reads for a product."""
+
+    code = models.CharField(_("code"), max_length=60, unique=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="barcodes")
+
+    class Meta:
+        verbose_name = _("barcode")
+        verbose_name_plural = _("barcodes")
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,108 @@
+"""Where orders come from: channels, their raw orders, and imported files."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.Model):
+    """A way in which orders reach us: phone, web, salesman, file, API."""
+
+    code = models.CharField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    is_manual = models.BooleanField(_("offered in the order form"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelOrder(models.Model):
+    """An order as the channel sent it, kept raw."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="raw_orders")
+    external_number = models.CharField(_("external number"), max_length=80)
+    payload = models.JSONField(_("payload"))
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("channel order")
+        verbose_name_plural = _("channel orders")
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_number"], name="channelorder_channel_number")
+        ]
+
+    def __str__(self) -> str:
+        return self.external_number
+
+
+class ImportMapping(models.Model):
+    """Which column of a file means what: `columns` maps our field to the file's heading."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", verbose_name=_("channel"))
+    columns = models.JSONField(_("columns"))
+    options = models.JSONField(_("options"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("import mapping")
+        verbose_name_plural = _("import mappings")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportRun(models.Model):
+    """One import of a file: who, what, how far, and with which result."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    file = models.FileField(_("file"), upload_to="imports/%Y/%m", blank=True)
+    filename = models.CharField(_("file name"), max_length=200)
+    mapping = models.ForeignKey(ImportMapping, on_delete=models.PROTECT, related_name="runs")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    dry_run = models.BooleanField(_("dry run"), default=False)
+    all_or_nothing = models.BooleanField(_("all or nothing"), default=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
+    rows_total = models.PositiveIntegerField(_("rows"), default=0)
+    rows_done = models.PositiveIntegerField(_("rows done"), default=0)
+    result = models.JSONField(_("result"), default=dict)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("import run")
+        verbose_name_plural = _("import runs")
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class ImportRow(models.Model):
+    """A row of the file that could not be taken, with the reason."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="bad_rows")
+    row = models.PositiveIntegerField(_("row"))
+    external_number = models.CharField(_("external number"), max_length=80, blank=True)
+    data = models.JSONField(_("data"))
+    error = models.TextField(_("error"))
+
+    class Meta:
+        verbose_name = _("import row")
+        verbose_name_plural = _("import rows")
+        ordering = ["row"]
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.error}"

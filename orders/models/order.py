@@ -1,0 +1,428 @@
+"""The sales order: its lines, its checks, the decisions on it, and its state machine."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from erp.fields import MoneyField, QuantityField, RateField, UnitPriceField
+from erp.models import Company, Document, ScopedQuerySet
+from erp.workflow import requirement
+from inventory.models import Product, Warehouse
+from orders.models.customer import Customer
+from orders.models.intake import Channel
+
+if TYPE_CHECKING:
+    from erp.models import User
+
+
+@requirement(_("The order has no lines."))
+def has_lines(order: "SalesOrder") -> bool:
+    """An order is about something."""
+    return order.lines.exists()
+
+
+def _blocking_findings(order: "SalesOrder") -> str:
+    messages = order.checks.filter(severity=OrderCheck.Severity.BLOCK).values_list("message", flat=True)
+    return str(_("These checks must be mended first: %(checks)s")) % {"checks": " ".join(messages)}
+
+
+@requirement(_blocking_findings)
+def no_blocking_check(order: "SalesOrder") -> bool:
+    """No check found something that makes the order impossible."""
+    return not order.checks.filter(severity=OrderCheck.Severity.BLOCK).exists()
+
+
+@requirement(lambda order: str(_("The order is on hold: %(reason)s")) % {"reason": order.hold_reason})
+def not_on_hold(order: "SalesOrder") -> bool:
+    """Nobody has put the order on hold."""
+    return not order.hold_reason
+
+
+@requirement(_("Goods have left already. Open a return instead."))
+def nothing_shipped(order: "SalesOrder") -> bool:
+    """No line has been shipped, not even in part."""
+    return not order.lines.filter(shipped__gt=0).exists()
+
+
+@requirement(_("A payment is allocated to the order. Take the allocation back first."))
+def nothing_paid(order: "SalesOrder") -> bool:
+    """No money is allocated."""
+    return order.paid == 0
+
+
+@requirement(_("Delivery is not confirmed yet."))
+def is_delivered(order: "SalesOrder") -> bool:
+    """The customer has everything."""
+    return order.delivered_at is not None
+
+
+@requirement(_("It is not paid in full yet."))
+def is_settled_or_need_not_be(order: "SalesOrder") -> bool:
+    """The receivable is settled, unless the company's policy does not ask for it."""
+    return order.settled_at is not None or not Company.current().settle_before_completion
+
+
+class SalesOrderQuerySet(ScopedQuerySet):
+    """Orders by who may see them and by whether they still need work."""
+
+    def visible_to(self, user: "User") -> Self:
+        """A portal login sees its company's orders; sales their own; others with the right see all."""
+        if user.is_portal:
+            return self.filter(customer__logins__user=user)
+        rows = super().visible_to(user)
+        if user.has_perm("orders.view_all_orders"):
+            return rows
+        return rows.filter(Q(salesperson=user) | Q(customer__owner=user))
+
+    def open(self) -> Self:
+        """Orders that somebody still has to work on."""
+        return self.filter(status__in=SalesOrder.OPEN)
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(),
+    fields=["promised_date", "priority", "customer_note", "hold_reason", "ship_to", "total", "salesperson"],
+)
+class SalesOrder(Document):
+    """What a customer asked for (销售订单). Amounts in `currency`.
+
+    `status` tells fulfilment, `payment_state` money, `approved_at` approval: three facts, never mixed.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Pending")  # entered, waits for approval
+        APPROVED = "approved", _("Approved")  # waits for stock
+        IN_PRODUCTION = "in_production", _("In production")  # something is being made for it
+        READY_TO_SHIP = "ready_to_ship", _("Ready to ship")  # everything left is reserved
+        SHIPPED = "shipped", _("Shipped")  # everything has left
+        COMPLETED = "completed", _("Completed")  # delivered and settled
+        REJECTED = "rejected", _("Rejected")  # back to sales
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class PaymentState(models.TextChoices):
+        UNPAID = "unpaid", _("Unpaid")
+        PARTLY = "partly", _("Partly paid")
+        PAID = "paid", _("Paid")
+
+    class Priority(models.IntegerChoices):
+        NORMAL = 0, _("Normal")
+        HIGH = 5, _("High")
+        URGENT = 9, _("Urgent")
+
+    OPEN = (Status.PENDING, Status.APPROVED, Status.IN_PRODUCTION, Status.READY_TO_SHIP, Status.SHIPPED)
+    FULFILLING = (Status.APPROVED, Status.IN_PRODUCTION, Status.READY_TO_SHIP)
+    EDITABLE = (Status.PENDING, Status.REJECTED)
+
+    number = models.CharField(_("number"), max_length=30, unique=True)
+    status = FSMField(_("status"), choices=Status.choices, default=Status.PENDING, protected=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"))
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders", verbose_name=_("channel"))
+    external_number = models.CharField(_("external number"), max_length=80, blank=True)
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("salesperson"),
+    )
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    priority = models.SmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
+    ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now)
+    promised_date = models.DateField(_("promised date"))
+    customer_note = models.TextField(_("special wishes"), blank=True, max_length=2000)
+
+    # Where the goods go, as it stood when the order was entered: recipient, phone, province, city, district, street.
+    ship_to = models.JSONField(_("ship to"), default=dict)
+    phone_last4 = models.CharField(_("last four digits of the phone"), max_length=4, blank=True, editable=False)
+
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    rate = RateField(_("exchange rate"), default=Decimal(1))
+    untaxed = MoneyField(_("amount without tax"))
+    tax = MoneyField(_("tax"))
+    total = MoneyField(_("total with tax"))
+    paid = MoneyField(_("paid"), editable=False)
+    payment_state = models.CharField(
+        _("payment"), max_length=10, choices=PaymentState, default=PaymentState.UNPAID, editable=False
+    )
+
+    approved_at = models.DateTimeField(_("approved at"), null=True, blank=True, editable=False)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True, editable=False)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True, editable=False)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True, editable=False)
+    hold_reason = models.CharField(_("hold reason"), max_length=200, blank=True)
+    hold_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("held by"),
+    )
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    objects = SalesOrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sales order")
+        verbose_name_plural = _("sales orders")
+        permissions = [
+            ("approve_salesorder", "Can approve and reject orders"),
+            ("resubmit_salesorder", "Can correct and resubmit rejected orders"),
+            ("cancel_salesorder", "Can cancel orders"),
+            ("hold_salesorder", "Can hold and release orders"),
+            ("view_all_orders", "Can see orders and customers of every salesperson"),
+            ("view_margin", "Can see cost and margin"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_number"],
+                condition=~Q(external_number=""),
+                name="salesorder_channel_external_number",
+            ),
+            models.CheckConstraint(condition=Q(total=F("untaxed") + F("tax")), name="salesorder_total_is_sum"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="salesorder_status"),
+            models.Index(fields=["customer", "-id"], name="salesorder_customer"),
+            models.Index(fields=["salesperson", "-id"], name="salesorder_salesperson"),
+            # Who waits for stock, in the order in which it is handed out.
+            models.Index(
+                fields=["-priority", "promised_date", "id"],
+                condition=Q(status__in=["approved", "in_production"]),
+                name="salesorder_waiting",
+            ),
+        ]
+
+    def get_absolute_url(self) -> str:
+        """The order's page for staff."""
+        return reverse("orders:detail", args=[self.number])
+
+    @property
+    def outstanding(self) -> Decimal:
+        """Still to be paid, in the order's currency."""
+        return self.total - self.paid
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the promised date has passed before everything left."""
+        return self.status in (self.Status.PENDING, *self.FULFILLING) and self.promised_date < timezone.localdate()
+
+    @transition(
+        field=status,
+        source=Status.PENDING,
+        target=Status.APPROVED,
+        permission="orders.approve_salesorder",
+        conditions=[has_lines, not_on_hold, no_blocking_check],
+        custom={"label": _("Approve"), "kind": "primary"},
+    )
+    def approve(self, *, by: Any = None, note: str = "") -> None:
+        """Agree to deliver."""
+        self.approved_at = timezone.now()
+
+    @transition(
+        field=status,
+        source=Status.PENDING,
+        target=Status.REJECTED,
+        permission="orders.approve_salesorder",
+        custom={"label": _("Reject"), "kind": "danger", "needs_note": True},
+    )
+    def reject(self, *, by: Any = None, note: str = "") -> None:
+        """Send the order back to sales with a reason."""
+
+    @transition(
+        field=status,
+        source=Status.REJECTED,
+        target=Status.PENDING,
+        permission="orders.resubmit_salesorder",
+        conditions=[has_lines],
+        custom={"label": _("Resubmit"), "kind": "primary"},
+    )
+    def resubmit(self, *, by: Any = None, note: str = "") -> None:
+        """Ask for approval again after correction."""
+
+    @transition(
+        field=status,
+        source=Status.APPROVED,
+        target=Status.IN_PRODUCTION,
+        custom={"label": _("Start production"), "by_hand": False},
+    )
+    def start_production(self, *, by: Any = None, note: str = "") -> None:
+        """Something must be made for this order."""
+
+    @transition(
+        field=status,
+        source=[Status.APPROVED, Status.IN_PRODUCTION],
+        target=Status.READY_TO_SHIP,
+        custom={"label": _("Everything reserved"), "by_hand": False},
+    )
+    def make_ready(self, *, by: Any = None, note: str = "") -> None:
+        """Everything still to be shipped is reserved."""
+
+    @transition(
+        field=status,
+        source=[Status.IN_PRODUCTION, Status.READY_TO_SHIP],
+        target=Status.APPROVED,
+        custom={"label": _("Wait for stock again"), "by_hand": False},
+    )
+    def wait_again(self, *, by: Any = None, note: str = "") -> None:
+        """Stock or production that the order counted on fell away."""
+
+    @transition(
+        field=status,
+        source=Status.READY_TO_SHIP,
+        target=Status.SHIPPED,
+        conditions=[not_on_hold],
+        custom={"label": _("Ship"), "by_hand": False},
+    )
+    def ship(self, *, by: Any = None, note: str = "") -> None:
+        """The last of the goods has left."""
+        self.shipped_at = timezone.now()
+
+    @transition(
+        field=status,
+        source=Status.SHIPPED,
+        target=Status.COMPLETED,
+        conditions=[is_delivered, is_settled_or_need_not_be],
+        custom={"label": _("Complete"), "by_hand": False},
+    )
+    def complete(self, *, by: Any = None, note: str = "") -> None:
+        """Delivered and settled: nothing is left to do."""
+
+    @transition(
+        field=status,
+        source=[Status.PENDING, Status.REJECTED, Status.APPROVED, Status.IN_PRODUCTION, Status.READY_TO_SHIP],
+        target=Status.CANCELLED,
+        permission="orders.cancel_salesorder",
+        conditions=[nothing_shipped, nothing_paid],
+        custom={"label": _("Cancel order"), "kind": "danger", "needs_note": True},
+    )
+    def cancel(self, *, by: Any = None, note: str = "") -> None:
+        """Give the order up and release all that it held."""
+        self.hold_reason, self.hold_by = "", None
+
+
+class OrderLine(models.Model):
+    """One product of an order (订单行). Quantities in the product's stock unit; `unit_price` without tax.
+
+    The counted facts only grow with what really happened; `picked` includes what has been shipped since.
+    """
+
+    order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField(_("position"))
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="order_lines")
+    description = models.CharField(_("description"), max_length=300)
+    quantity = QuantityField(_("quantity"), default=None)
+    unit = models.CharField(_("unit"), max_length=20)
+    unit_price = UnitPriceField(_("unit price without tax"))
+    list_price = UnitPriceField(_("price by the list"))
+    discount = RateField(_("discount (share)"))
+    tax_rate = RateField(_("tax rate"))
+    untaxed = MoneyField(_("amount without tax"))
+    tax = MoneyField(_("tax"))
+    total = MoneyField(_("total with tax"))
+    wish = models.CharField(_("special wish"), max_length=300, blank=True)
+
+    reserved = QuantityField(_("reserved"))
+    made = QuantityField(_("made"))
+    picked = QuantityField(_("picked"))
+    shipped = QuantityField(_("shipped"))
+    delivered = QuantityField(_("delivered"))
+    invoiced = QuantityField(_("invoiced"))
+    returned = QuantityField(_("returned"))
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="orderline_order_position"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="orderline_quantity_positive"),
+            models.CheckConstraint(condition=Q(unit_price__gte=0), name="orderline_price_not_negative"),
+            models.CheckConstraint(condition=Q(discount__gte=0, discount__lte=1), name="orderline_discount_is_share"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("quantity") - F("shipped")),
+                name="orderline_reserved_within_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped__gte=0) & Q(shipped__lte=F("picked")) & Q(picked__lte=F("quantity")),
+                name="orderline_shipped_picked_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered__gte=0) & Q(delivered__lte=F("shipped")), name="orderline_delivered_within_shipped"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned__gte=0) & Q(returned__lte=F("shipped")), name="orderline_returned_within_shipped"
+            ),
+            models.CheckConstraint(
+                condition=Q(invoiced__gte=0) & Q(invoiced__lte=F("quantity")), name="orderline_invoiced_within_ordered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.position}"
+
+    @property
+    def to_ship(self) -> Decimal:
+        """Still to be shipped."""
+        return self.quantity - self.shipped
+
+    @property
+    def short(self) -> Decimal:
+        """Neither shipped nor reserved yet."""
+        return self.quantity - self.shipped - self.reserved
+
+
+class OrderCheck(models.Model):
+    """One finding of an automatic check (订单校验) on an order."""
+
+    class Severity(models.TextChoices):
+        PASS = "pass", _("passed")
+        WARN = "warn", _("warning")  # a person must look: no automatic approval
+        BLOCK = "block", _("blocking")  # cannot be approved until mended
+
+    order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="checks")
+    code = models.CharField(_("check"), max_length=30)
+    severity = models.CharField(_("severity"), max_length=10, choices=Severity)
+    message = models.TextField(_("finding"), blank=True)
+    fix_url = models.CharField(_("where to mend it"), max_length=200, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("order check")
+        verbose_name_plural = _("order checks")
+        constraints = [models.UniqueConstraint(fields=["order", "code"], name="ordercheck_order_code")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.severity}"
+
+
+class ApprovalStep(models.Model):
+    """One decision on an order (审批节点): who decided what, when, why, and what was seen."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+
+    order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="approvals")
+    level = models.PositiveSmallIntegerField(_("level"), default=1)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decision = models.CharField(_("decision"), max_length=10, choices=Decision)
+    reason = models.TextField(_("reason"), blank=True)
+    seen = models.JSONField(_("what was seen"), default=dict)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("approval step")
+        verbose_name_plural = _("approval steps")
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.decision}"
