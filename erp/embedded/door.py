@@ -49,6 +49,7 @@ class Door:
     environment: Mapping[str, str]
     guests: set[socket.socket] = field(default_factory=set)
     had_guests: bool = False
+    is_open: bool = False
 
     def open(self, supervisor: Supervisor) -> None:
         """Start to listen, inside the supervisor's loop. The caller holds the lock."""
@@ -58,6 +59,7 @@ class Door:
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen(64)
+        self.is_open = True
         supervisor.watch(listener.fileno(), lambda: self._admit(listener, supervisor))
 
     def _admit(self, listener: socket.socket, supervisor: Supervisor) -> None:

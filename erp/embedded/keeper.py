@@ -1,5 +1,6 @@
 """Runs PostgreSQL and Valkey for tests and for commands typed by hand, as long as anybody uses them."""
 
+import time
 from pathlib import Path
 
 from erp.embedded.door import Door, lock
@@ -9,7 +10,8 @@ from erp.embedded.postgres import Postgres
 from erp.embedded.supervisor import Supervisor
 from erp.embedded.valkey import Valkey
 
-LINGER_TURNS = 2  # turns of the supervisor's loop without guests before it ends: the next command may follow at once
+LINGER = 1.5  # seconds without guests before it ends: the next command may follow at once
+FIRST_LINGER = 30.0  # the same before the first guest, who may have been killed on its way
 
 
 def keep(var: Path) -> int:
@@ -20,12 +22,13 @@ def keep(var: Path) -> int:
     durable = var != TEST_VAR
     postgres, valkey = Postgres(var, durable=durable), Valkey(var, durable=durable)
     door = Door(var, {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url})
-    empty_turns = 0
+    alone_since = time.monotonic()
 
     def abandoned() -> bool:
-        nonlocal empty_turns
-        empty_turns = 0 if door.guests or not door.had_guests else empty_turns + 1
-        return empty_turns > LINGER_TURNS
+        nonlocal alone_since
+        if door.guests or not door.is_open:
+            alone_since = time.monotonic()
+        return time.monotonic() - alone_since > (LINGER if door.had_guests else FIRST_LINGER)
 
     supervisor = Supervisor([[postgres.part(), valkey.part()]], Log(), should_stop=abandoned)
     supervisor.on_ready = lambda: door.open(supervisor)

@@ -124,9 +124,15 @@ class Postgres:
         )
 
     def _usable(self, account: Account) -> bool:
-        probe = [str(_binaries() / "postgres"), "--version"]
+        """Tell whether the account reaches the data and can run the server's program."""
+
+        def reach_data() -> None:
+            account.assume()
+            os.listdir(self.data)
+
         try:
-            ran = subprocess.run(probe, cwd=self.data, capture_output=True, preexec_fn=account.assume)
+            probe = [str(_binaries() / "postgres"), "--version"]
+            ran = subprocess.run(probe, capture_output=True, preexec_fn=reach_data)
         except (OSError, subprocess.SubprocessError):
             return False
         return ran.returncode == 0

@@ -19,6 +19,7 @@ POLL = 0.1  # seconds between two looks at a part that is not ready yet
 FIRST_DELAY = 0.2  # seconds before the first restart; doubled while the part keeps dying
 LONGEST_DELAY = 30.0
 STEADY = 30.0  # seconds of life after which a part counts as healthy again
+FIRST_TRIES = 5  # a part that was never ready is given up after so many ends
 
 
 @dataclass
@@ -29,6 +30,8 @@ class _Running:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     ready: bool = False
+    was_ready: bool = False
+    failures: int = 0  # ends before it was ever ready
     finished: bool = False  # a part that runs once has run
     delay: float = FIRST_DELAY
     start_at: float | None = None
@@ -154,6 +157,7 @@ class Supervisor:
         for one in self._running.values():
             if one.alive and not one.ready and not one.part.once:
                 one.ready = one.part.ready is None or one.part.ready()
+                one.was_ready |= one.ready
         current = [self._running.get(part.name) for part in self.stages[self._stage]]
         if any(one is None or not (one.finished if one.part.once else one.ready) for one in current):
             return
@@ -192,14 +196,24 @@ class Supervisor:
         if one.part.once:
             one.finished = one.ready = code == 0
             if code != 0:
-                self.log.say(f"{one.part.name} failed ({_describe(code)}).")
-                self._failed, self._exit_code = True, 1
+                self._fail(f"{one.part.name} failed ({_describe(code)}).")
         elif not self.stopping:
-            lived = time.monotonic() - one.started
-            one.delay = FIRST_DELAY if lived > STEADY else one.delay
-            one.start_at = time.monotonic() + one.delay
-            self.log.say(f"{one.part.name} ended ({_describe(code)}); starting it again in {one.delay:.1f} s.")
-            one.delay = min(one.delay * 2, LONGEST_DELAY)
+            self._plan_restart(one, code)
+
+    def _plan_restart(self, one: _Running, code: int) -> None:
+        now = time.monotonic()
+        one.failures += not one.was_ready
+        if one.failures >= FIRST_TRIES:
+            self._fail(f"{one.part.name} does not start ({_describe(code)}); what it printed stands above.")
+            return
+        one.delay = FIRST_DELAY if now - one.started > STEADY else one.delay
+        one.start_at = now + one.delay
+        self.log.say(f"{one.part.name} ended ({_describe(code)}); starting it again in {one.delay:.1f} s.")
+        one.delay = min(one.delay * 2, LONGEST_DELAY)
+
+    def _fail(self, message: str) -> None:
+        self.log.say(message)
+        self._failed, self._exit_code = True, 1
 
     def _kill_orphans(self) -> None:
         ours = {one.process.pid for one in self._running.values() if one.process is not None}
