@@ -35,13 +35,17 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
 
 
-def collect() -> None:
-    """Bring static/vendor/ up to date; does nothing when it is. Exits with a message when npm fails."""
+def collect(*, install: bool = True) -> None:
+    """Bring static/vendor/ up to date; does nothing when it is. Exits with a message when npm fails.
+
+    `install=False` takes node_modules as it is.
+    """
     fingerprint = _fingerprint()
     if STAMP.exists() and STAMP.read_text() == fingerprint:
         return
     print("Collecting the front-end libraries …", flush=True)
-    _install_modules()
+    if install:
+        _install_modules()
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)
     for name, source in FILES.items():
@@ -63,7 +67,8 @@ def _install_modules() -> None:
     command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     ran = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL)
     if ran.returncode != 0:
-        sys.exit("npm could not install the front-end libraries (see above). Check the way to the npm registry, then start again.")
+        sys.exit(
+            "npm could not install the front-end libraries (see above). Check the way to the npm registry, then start again.")
     stamp.write_text(lock)
 
 
@@ -109,4 +114,4 @@ def _wheel_folder() -> Path | None:
 
 
 if __name__ == "__main__":
-    collect()
+    collect(install="--no-install" not in sys.argv)
