@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -133,6 +134,10 @@ class PurchaseOrder(Document):
         indexes = [models.Index(fields=["status", "-id"], name="purchaseorder_status")]
         permissions = [("receive_goods", "Can receive goods")]
 
+    def get_absolute_url(self) -> str:
+        """The purchase order's page."""
+        return reverse("inventory:purchase", args=[self.number])
+
     @transition(
         field=status,
         source=Status.DRAFT,
@@ -212,12 +217,14 @@ class GoodsReceipt(Document):
     )
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", verbose_name=_("place"))
     total = MoneyField(_("value without tax"))
+    key = models.CharField(_("key"), max_length=60, blank=True, editable=False)  # makes a repeat harmless
 
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("goods receipt")
         verbose_name_plural = _("goods receipts")
+        constraints = [models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="goodsreceipt_key")]
 
     @transition(
         field=status,

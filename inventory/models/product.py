@@ -1,9 +1,13 @@
 """Products: what is bought, made, kept and sold."""
 
+from functools import reduce
+from operator import or_
+
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from erp.fields import QuantityField, RateField, UnitPriceField
@@ -47,11 +51,33 @@ class ProductQuerySet(ScopedQuerySet):
         """Products that may be ordered."""
         return self.filter(is_active=True)
 
+    def matching(self, text: str) -> "ProductQuerySet":
+        """Products whose SKU, name, pinyin or initials contain every word of the text, or whose barcode it is.
+
+        One query more for the barcode; the words are served by the trigram index (`icontains` compares UPPER()).
+        """
+        found = models.Q(pk__in=list(Barcode.objects.filter(code=text.strip()).values_list("product_id", flat=True)))
+        words = models.Q()
+        for word in text.split():
+            anywhere = (f"{field}__icontains" for field in ("sku", "name", "pinyin", "initials"))
+            words &= reduce(or_, (models.Q(**{lookup: word}) for lookup in anywhere))
+        return self.filter(found | words) if text.strip() else self
+
 
 @pghistory.track(
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
-    fields=["sku", "name", "list_price", "standard_cost", "tax_rate", "supply", "is_active", "minimum", "reorder_point"],
+    fields=[
+        "sku",
+        "name",
+        "list_price",
+        "standard_cost",
+        "tax_rate",
+        "supply",
+        "is_active",
+        "minimum",
+        "reorder_point",
+    ],
 )
 class Product(models.Model):
     """One article. Quantities of it are in its stock unit; `list_price` is without tax, in the company's currency."""
@@ -109,6 +135,10 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        """The product's card."""
+        return reverse("inventory:product", args=[self.sku])
 
     @property
     def is_stocked(self) -> bool:

@@ -80,6 +80,12 @@ class Lot(models.Model):
         return self.number
 
 
+class StockMoveQuerySet(ScopedQuerySet):
+    """The ledger is seen by whoever sees stock."""
+
+    view_permission = "inventory.view_stockitem"
+
+
 class StockMove(models.Model):
     """One movement in the stock ledger (库存流水): always from somewhere to somewhere, never changed.
 
@@ -101,6 +107,8 @@ class StockMove(models.Model):
     at = models.DateTimeField(_("at"), default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     key = models.CharField(_("key"), max_length=120, unique=True)
+
+    objects = StockMoveQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stock move")

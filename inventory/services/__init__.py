@@ -1,25 +1,39 @@
 """The verbs of stock: the only code that writes it."""
 
+from inventory.services.adjusting import adjust_stock
+from inventory.services.buying import PurchaseInput, change_purchase_order, create_purchase_order, put_away, receive
 from inventory.services.places import default_warehouse, quarantine_place, receiving_place, virtual_place
+from inventory.services.products import ProductInput, pinyin_of, save_product, save_products
 from inventory.services.reservation import Issue, Want, issue_reserved, release, release_items, reserve
 from inventory.services.stock import Movement, lock_items, post_moves
-from inventory.services.supply import cancel_supply, cover_supply, request_supply
+from inventory.services.supply import Need, cancel_supply, cover_supply, state_needs
 
 __all__ = [
     "Issue",
     "Movement",
+    "Need",
+    "ProductInput",
+    "PurchaseInput",
     "Want",
+    "adjust_stock",
     "cancel_supply",
+    "change_purchase_order",
     "cover_supply",
+    "create_purchase_order",
     "default_warehouse",
     "issue_reserved",
     "lock_items",
+    "pinyin_of",
     "post_moves",
+    "put_away",
     "quarantine_place",
+    "receive",
     "receiving_place",
     "release",
     "release_items",
-    "request_supply",
     "reserve",
+    "save_product",
+    "save_products",
+    "state_needs",
     "virtual_place",
 ]
