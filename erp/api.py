@@ -1,5 +1,18 @@
-"""The API: one NinjaAPI to which each app adds its router."""
+"""The API: one NinjaAPI to which each app adds its router. Documentation at /api/v1/docs."""
 
 from ninja import NinjaAPI
 
-api = NinjaAPI(title="Order-to-cash ERP", version="1", urls_namespace="api")
+from erp.rest import BearerToken, install_handlers
+
+api = NinjaAPI(
+    title="Order-to-cash ERP",
+    version="1",
+    urls_namespace="api",
+    auth=BearerToken(),
+    description=(
+        "Orders from entry to settled completion. Send `Authorization: Bearer <token>`; `manage.py api_token USER` "
+        "prints one. Decimals travel as strings, times as ISO 8601 with their offset, lists as "
+        '`{"items": […], "next": cursor or null}`, refusals as problem documents (RFC 9457).'
+    ),
+)
+install_handlers(api)

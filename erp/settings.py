@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "pgtrigger",
     "pghistory",
+    "ninja",
     "erp",
     "inventory",
     "orders",

@@ -94,7 +94,9 @@ class ImportRow(models.Model):
     """A row of the file that could not be taken, with the reason."""
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="bad_rows")
+    file = models.CharField(_("file"), max_length=200, blank=True)
     row = models.PositiveIntegerField(_("row"))
+    column = models.CharField(_("column"), max_length=120, blank=True)
     external_number = models.CharField(_("external number"), max_length=80, blank=True)
     data = models.JSONField(_("data"))
     error = models.TextField(_("error"))
