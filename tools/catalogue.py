@@ -33,7 +33,11 @@ def read_parts() -> dict[str, list[Translation]]:
         except ValueError as error:
             raise CatalogueError(f"{path.relative_to(ROOT)}: not valid JSON: {error}") from error
         for message, texts in part.items():
-            if not (isinstance(texts, list) and len(texts) == len(LANGUAGES) and all(isinstance(t, str) for t in texts)):
-                raise CatalogueError(f"{path.relative_to(ROOT)}: {message!r} needs two texts: [simplified, traditional]")
+            if not (
+                isinstance(texts, list) and len(texts) == len(LANGUAGES) and all(isinstance(t, str) for t in texts)
+            ):
+                raise CatalogueError(
+                    f"{path.relative_to(ROOT)}: {message!r} needs two texts: [simplified, traditional]"
+                )
             catalogue.setdefault(message, []).append(Translation((texts[0], texts[1]), path))
     return catalogue

@@ -68,7 +68,8 @@ def _install_modules() -> None:
     ran = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL)
     if ran.returncode != 0:
         sys.exit(
-            "npm could not install the front-end libraries (see above). Check the way to the npm registry, then start again.")
+            "npm could not install the front-end libraries (see above). Check the way to the npm registry, then start again."
+        )
     stamp.write_text(lock)
 
 
@@ -91,7 +92,17 @@ def npm() -> list[str]:
         print("Node.js is missing or older than 18: installing it from a wheel …", flush=True)
         lock = ROOT / "requirements" / "node.txt"
         subprocess.run(
-            [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "--disable-pip-version-check",
+                "--require-hashes",
+                "-r",
+                lock,
+            ],
             check=True,
         )
         node = _wheel_folder()

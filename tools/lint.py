@@ -60,7 +60,9 @@ def _services_of(app: Path) -> list[Path]:
 def _templates() -> bool:
     if not any((ROOT / "templates").rglob("*.html")):
         return True
-    return _run(BIN / "djlint", "--check", "--quiet", "templates") and _run(BIN / "djlint", "--lint", "--quiet", "templates")
+    return _run(BIN / "djlint", "--check", "--quiet", "templates") and _run(
+        BIN / "djlint", "--lint", "--quiet", "templates"
+    )
 
 
 def _compose() -> bool:

@@ -48,7 +48,9 @@ def _use_new_enough_python(purpose: str) -> None:
         if found:
             os.execv(found, [found, str(Path(__file__).resolve()), purpose])
     have = ".".join(map(str, sys.version_info[:3]))
-    sys.exit(f"Python 3.11 or newer is needed; python3 is {have}. Install one, or name it: make run PYTHON=/path/to/python3.12")
+    sys.exit(
+        f"Python 3.11 or newer is needed; python3 is {have}. Install one, or name it: make run PYTHON=/path/to/python3.12"
+    )
 
 
 def _install_system_packages(purpose: str) -> None:
@@ -68,7 +70,9 @@ def _installed(package: str) -> bool:
 def _apt_install(packages: list[str]) -> None:
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        print(f"These system packages are missing; everything that needs none of them works. Install them with:\n  sudo {' '.join(command)}")
+        print(
+            f"These system packages are missing; everything that needs none of them works. Install them with:\n  sudo {' '.join(command)}"
+        )
         return
     print(f"Installing system packages: {' '.join(packages)} …", flush=True)
     options = ["-q", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300"]
@@ -107,7 +111,9 @@ def _install_locked(purpose: str) -> None:
         command = [VENV_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--prefer-binary"]
         ran = subprocess.run([*command, "--require-hashes", "-r", lock])
         if ran.returncode != 0:
-            sys.exit("pip could not install the packages (see above). Check the way to the package registry, then start again.")
+            sys.exit(
+                "pip could not install the packages (see above). Check the way to the package registry, then start again."
+            )
         stamp.write_text(digest)
 
 

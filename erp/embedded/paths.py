@@ -23,7 +23,7 @@ def runtime_directory(var: Path) -> Path:
     path = var / "run"
     if len(os.fsencode(path)) > _LONGEST_RUNTIME_PATH:
         digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
-        path = Path(f"/tmp/erp-{os.geteuid()}-{digest}")
+        path = Path(f"/tmp/erp-{os.geteuid()}-{digest}")  # noqa: S108 (its owner is checked below)
     path.mkdir(mode=0o711, parents=True, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():

@@ -87,9 +87,7 @@ class Postgres:
         )
 
     def _command(self) -> list[str]:
-        settings = _SETTINGS | ({} if self.durable else _FORGETFUL) | {
-            "unix_socket_directories": f'"{self.sockets}"'
-        }
+        settings = _SETTINGS | ({} if self.durable else _FORGETFUL) | {"unix_socket_directories": f'"{self.sockets}"'}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [str(_binaries() / "postgres"), "-D", str(self.data), *options]
 
@@ -188,7 +186,9 @@ def _unprivileged_user() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PostgresError("PostgreSQL does not run as root and there is no user 'postgres'. Add one, or set DATABASE_URL.")
+    raise PostgresError(
+        "PostgreSQL does not run as root and there is no user 'postgres'. Add one, or set DATABASE_URL."
+    )
 
 
 def _give(directory: Path, user: pwd.struct_passwd) -> None:

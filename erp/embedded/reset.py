@@ -21,7 +21,11 @@ def reset() -> int:
     print("This removes all orders, stock, documents and messages of the embedded database:")
     for folder in folders:
         print(f"  {folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder}/")
-    if sys.stdin.isatty() and "CI" not in os.environ and input("Remove them? [y/N] ").strip().lower() not in ("y", "yes"):
+    if (
+        sys.stdin.isatty()
+        and "CI" not in os.environ
+        and input("Remove them? [y/N] ").strip().lower() not in ("y", "yes")
+    ):
         print("Nothing was removed.")
         return 1
     for folder in folders:
