@@ -16,14 +16,15 @@ ANNOUNCE = "notifications.services.announce"
 PROCESS: dict[str, dict[str, list[str]]] = {
     "orders.SalesOrder": {
         "create": ["orders.services.check_new_order", ANNOUNCE, "orders.services.try_auto_approve"],
-        "approve": ["orders.services.allocate_order", ANNOUNCE],
-        "reject": [ANNOUNCE],
+        "approve": ["orders.services.record_decision", "orders.services.allocate_order", ANNOUNCE],
+        "reject": ["orders.services.record_decision", ANNOUNCE],
         "resubmit": ["orders.services.check_new_order", ANNOUNCE, "orders.services.try_auto_approve"],
         "start_production": ["production.services.plan_order", ANNOUNCE],
         "make_ready": ["shipping.services.open_pick_list", ANNOUNCE],
         "wait_again": ["shipping.services.withdraw_pick_lists", ANNOUNCE],
         "ship": [ANNOUNCE],
         "complete": [ANNOUNCE],
+        "reopen": [ANNOUNCE],
         "cancel": [
             "orders.services.release_order",
             "production.services.cancel_for_order",
@@ -36,7 +37,14 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "cancel": [ANNOUNCE],
     },
     "inventory.GoodsReceipt": {
-        "post": ["finance.services.post_receipt", "orders.services.allocate_receipt", ANNOUNCE],
+        "post": [
+            # Orders are locked before stock, here as everywhere: see "Locks" in ARCHITECTURE.md.
+            "orders.services.lock_waiting_for_receipt",
+            "inventory.services.put_away",
+            "finance.services.post_receipt",
+            "orders.services.allocate_receipt",
+            ANNOUNCE,
+        ],
     },
     "production.ProductionOrder": {
         "create": [ANNOUNCE],

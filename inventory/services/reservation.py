@@ -157,9 +157,7 @@ def release(
 
 
 @transaction.atomic
-def release_items(
-    parts: Mapping[tuple[int, int], Decimal], *, holder_type: str, by: User | None, reason: str
-) -> None:
+def release_items(parts: Mapping[tuple[int, int], Decimal], *, holder_type: str, by: User | None, reason: str) -> None:
     """Give back exact quantities of exact stock items: `{(holder id, item id): quantity}`.
 
     Raises OutOfStock when a holder has less there than it is to give back.

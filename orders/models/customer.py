@@ -123,6 +123,7 @@ class Contact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer"], condition=Q(is_default=True), name="contact_one_default")
         ]
+        indexes = [models.Index(OpClass("phone", name="text_pattern_ops"), name="contact_phone")]
 
     def __str__(self) -> str:
         return self.name

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,8 +33,9 @@ def has_lines(order: "SalesOrder") -> bool:
 
 
 def _blocking_findings(order: "SalesOrder") -> str:
-    messages = order.checks.filter(severity=OrderCheck.Severity.BLOCK).values_list("message", flat=True)
-    return str(_("These checks must be mended first: %(checks)s")) % {"checks": " ".join(messages)}
+    blocking = order.checks.filter(severity=OrderCheck.Severity.BLOCK)
+    messages = " ".join(check.message for check in blocking)
+    return str(_("These checks must be mended first: %(checks)s")) % {"checks": messages}
 
 
 @requirement(_blocking_findings)
@@ -194,6 +198,19 @@ class SalesOrder(Document):
             models.Index(fields=["status", "-id"], name="salesorder_status"),
             models.Index(fields=["customer", "-id"], name="salesorder_customer"),
             models.Index(fields=["salesperson", "-id"], name="salesorder_salesperson"),
+            # Any part of our number or the channel's, and the recipient's phone from its beginning.
+            GinIndex(
+                OpClass(Upper("number"), name="gin_trgm_ops"),
+                OpClass(Upper("external_number"), name="gin_trgm_ops"),
+                name="salesorder_search",
+            ),
+            models.Index(OpClass(KT("ship_to__phone"), name="text_pattern_ops"), name="salesorder_phone"),
+            # What is late, or due soon.
+            models.Index(
+                fields=["promised_date", "id"],
+                condition=Q(status__in=["pending", "approved", "in_production", "ready_to_ship"]),
+                name="salesorder_due",
+            ),
             # Who waits for stock, in the order in which it is handed out.
             models.Index(
                 fields=["-priority", "promised_date", "id"],
@@ -210,6 +227,10 @@ class SalesOrder(Document):
     def outstanding(self) -> Decimal:
         """Still to be paid, in the order's currency."""
         return self.total - self.paid
+
+    def complete_conditions_met(self) -> bool:
+        """Whether nothing is left to do but to say so."""
+        return is_delivered(self) and is_settled_or_need_not_be(self)
 
     @property
     def is_late(self) -> bool:
@@ -299,6 +320,15 @@ class SalesOrder(Document):
 
     @transition(
         field=status,
+        source=Status.COMPLETED,
+        target=Status.SHIPPED,
+        custom={"label": _("Open again"), "by_hand": False},
+    )
+    def reopen(self, *, by: Any = None, note: str = "") -> None:
+        """A payment was taken back after the order was completed."""
+
+    @transition(
+        field=status,
         source=[Status.PENDING, Status.REJECTED, Status.APPROVED, Status.IN_PRODUCTION, Status.READY_TO_SHIP],
         target=Status.CANCELLED,
         permission="orders.cancel_salesorder",
@@ -381,6 +411,31 @@ class OrderLine(models.Model):
         return self.quantity - self.shipped - self.reserved
 
 
+CHECK_LABELS = {
+    "customer": _("Customer data"),
+    "address": _("Delivery address"),
+    "price": _("Price"),
+    "stock": _("Stock and date"),
+    "credit": _("Credit"),
+    "duplicate": _("Duplicate"),
+}
+FINDINGS = {
+    "ok": _("In order."),
+    "no_limit": _("No credit limit is set."),
+    "customer_inactive": _("The customer is blocked. Unblock it on its page, or reject the order."),
+    "customer_incomplete": _("Missing on the customer: %(fields)s."),
+    "address_incomplete": _("Missing in the delivery address: %(fields)s."),
+    "price_zero": _("Without a price: %(products)s."),
+    "price_below_list": _("Below the list price: %(products)s."),
+    "stock_to_make": _("To be made in time: %(products)s."),
+    "stock_to_buy": _("To be bought in time: %(products)s."),
+    "stock_late": _("Cannot be there by %(date)s: %(products)s."),
+    "credit_exceeded": _("The credit limit of %(limit)s is exceeded by %(excess)s."),
+    "credit_left": _("%(left)s of the credit limit remain."),
+    "duplicate_like": _("Looks like %(number)s of the same customer with the same amount."),
+}
+
+
 class OrderCheck(models.Model):
     """One finding of an automatic check (订单校验) on an order."""
 
@@ -392,7 +447,9 @@ class OrderCheck(models.Model):
     order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="checks")
     code = models.CharField(_("check"), max_length=30)
     severity = models.CharField(_("severity"), max_length=10, choices=Severity)
-    message = models.TextField(_("finding"), blank=True)
+    # The finding as a key of FINDINGS with its values, so that each reader gets it in their own language.
+    finding = models.CharField(_("finding"), max_length=40)
+    values = models.JSONField(_("values"), default=dict)
     fix_url = models.CharField(_("where to mend it"), max_length=200, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
 
@@ -403,6 +460,16 @@ class OrderCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.severity}"
+
+    @property
+    def label(self) -> str:
+        """The check's name."""
+        return str(CHECK_LABELS.get(self.code, self.code))
+
+    @property
+    def message(self) -> str:
+        """What was found, in the reader's language."""
+        return str(FINDINGS[self.finding]) % self.values
 
 
 class ApprovalStep(models.Model):
