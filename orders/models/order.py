@@ -448,7 +448,7 @@ class OrderCheck(models.Model):
     code = models.CharField(_("check"), max_length=30)
     severity = models.CharField(_("severity"), max_length=10, choices=Severity)
     # The finding as a key of FINDINGS with its values, so that each reader gets it in their own language.
-    finding = models.CharField(_("finding"), max_length=40)
+    finding = models.CharField(_("finding"), max_length=40, default="ok")
     values = models.JSONField(_("values"), default=dict)
     fix_url = models.CharField(_("where to mend it"), max_length=200, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
