@@ -1,0 +1,69 @@
+"""The timeline of a document: what happened to it, newest last, whoever wrote it down."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from erp.models import Comment, Document, StatusChange
+
+# Apps above add rows of their own (parcel scans, mails): dotted names of functions `(document) -> list[TimelineEntry]`.
+SOURCES: dict[str, list[str]] = {
+    "orders.SalesOrder": ["shipping.selectors.timeline_of_order"],
+    "shipping.Shipment": ["shipping.selectors.timeline_of_shipment"],
+}
+
+EVENTS = {
+    "create": gettext_lazy("Created"),
+    "hold": gettext_lazy("Put on hold"),
+    "release_hold": gettext_lazy("Hold released"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One row: when, who (None is the system), what, and the words that were said."""
+
+    at: dt.datetime
+    who: str | None
+    title: str
+    text: str = ""
+    kind: str = "status"  # status, comment, scan
+    status: str = ""
+
+
+def timeline(document: Document) -> list[TimelineEntry]:
+    """Status changes, comments and what other apps know of a document, oldest first. Two queries and the apps' own."""
+    label = document._meta.label
+    labels = _labels(document)
+    entries = [
+        TimelineEntry(
+            at=change.at,
+            who=str(change.by) if change.by_id else None,
+            title=str(EVENTS.get(change.transition) or labels.get(change.transition, change.transition)),
+            text=change.note if change.by_id else (_(change.note) if change.note else ""),
+            status=change.target,
+        )
+        for change in StatusChange.objects.filter(document_type=label, document_id=document.pk)
+        .select_related("by")
+        .order_by("id")
+    ]
+    entries += [
+        TimelineEntry(at=comment.at, who=str(comment.by), title=_("Comment"), text=comment.text, kind="comment")
+        for comment in Comment.objects.filter(document_type=label, document_id=document.pk).select_related("by")
+    ]
+    for path in SOURCES.get(label, ()):
+        source: Callable[[Any], list[TimelineEntry]] = import_string(path)
+        entries += source(document)
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _labels(document: Document) -> dict[str, str]:
+    return {
+        name: str(next(iter(method._django_fsm.transitions.values())).custom.get("label", name))
+        for name, method in type(document).transitions().items()
+    }
