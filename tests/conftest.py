@@ -6,6 +6,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
+from tests.cast import basics, cast, no_auto_approval  # noqa: F401  fixtures
+
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
