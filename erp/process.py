@@ -43,22 +43,24 @@ PROCESS: dict[str, dict[str, list[str]]] = {
             "inventory.services.put_away",
             "finance.services.post_receipt",
             "orders.services.allocate_receipt",
+            "production.services.supply_components",
             ANNOUNCE,
         ],
     },
     "production.ProductionOrder": {
         "create": [ANNOUNCE],
-        "finish": [ANNOUNCE],
-        "cancel": ["orders.services.production_cancelled", ANNOUNCE],
+        "finish": ["production.services.release_components", ANNOUNCE],
+        "cancel": ["production.services.release_components", "orders.services.production_cancelled", ANNOUNCE],
     },
     "shipping.PickList": {
         "create": [ANNOUNCE],
         "confirm": [ANNOUNCE],
     },
     "shipping.Shipment": {
-        "hand_over": ["finance.services.post_shipment", ANNOUNCE],
-        "deliver": [ANNOUNCE],
+        "hand_over": ["shipping.services.issue_goods", "finance.services.post_shipment", ANNOUNCE],
+        "deliver": ["shipping.services.count_delivered", ANNOUNCE],
         "report_exception": [ANNOUNCE],
+        "cancel": ["shipping.services.put_back", ANNOUNCE],
     },
     "finance.Invoice": {
         "post": [ANNOUNCE],

@@ -172,10 +172,22 @@ class ProductionOrder(Document):
         """The production order's page."""
         return reverse("production:detail", args=[self.number])
 
+    OPEN = (Status.PLANNED, Status.IN_PROGRESS)
+
     @property
     def remaining(self) -> Decimal:
         """Good pieces still to be made."""
         return max(Decimal(0), self.quantity - self.good)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still work to do on it."""
+        return self.status in self.OPEN
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been finished by now."""
+        return self.is_open and self.due is not None and self.due < timezone.localdate()
 
     @transition(
         field=status,
@@ -212,10 +224,14 @@ class ProductionOrder(Document):
 
 
 class ProductionComponent(models.Model):
-    """A component of a production order, as the bill of materials stood when it was planned."""
+    """A component of a production order, as the bill of materials stood when it was planned.
+
+    `needed` is for the whole order and grows when scrapped pieces have to be made again.
+    """
 
     order = models.ForeignKey(ProductionOrder, on_delete=models.CASCADE, related_name="components")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    per_unit = QuantityField(_("quantity for one"), default=None)
     needed = QuantityField(_("needed"), default=None)
     reserved = QuantityField(_("reserved"))
     issued = QuantityField(_("issued"))
@@ -232,6 +248,11 @@ class ProductionComponent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.product_id}"
+
+    @property
+    def lacking(self) -> Decimal:
+        """Neither issued nor reserved yet."""
+        return max(Decimal(0), self.needed - self.reserved - self.issued)
 
 
 class OperationRun(models.Model):

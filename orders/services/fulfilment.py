@@ -136,12 +136,19 @@ def production_cancelled(document: Any, *, change: StatusChange, by: User | None
 
 
 @transaction.atomic
-def unreserve(order: SalesOrder, quantities: Mapping[int, Decimal], *, by: User | None, reason: str) -> None:
-    """Give stock of lines back, for instance after a short pick, and let the order wait again: `{line id: quantity}`."""
+def unreserve(
+    order: SalesOrder, quantities: Mapping[int, Decimal], *, by: User | None, reason: str, released: bool = False
+) -> None:
+    """Give stock of lines back, for instance after a short pick, and let the order wait again: `{line id: quantity}`.
+
+    `released`: the caller has taken exactly these quantities out of the lines' reservations already.
+    """
     lock(order)
-    given = release(
-        holder_type=HOLDER, holder_ids=list(quantities), by=by, reason=reason, quantities=dict(quantities)
-    )
+    given: Mapping[int, Decimal] = quantities
+    if not released:
+        given = release(
+            holder_type=HOLDER, holder_ids=list(quantities), by=by, reason=reason, quantities=dict(quantities)
+        )
     lines = list(order.lines.filter(pk__in=quantities).select_related("product"))
     for line in lines:
         line.reserved -= given[line.pk] if line.product.is_stocked else quantities[line.pk]

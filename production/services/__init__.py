@@ -1,0 +1,26 @@
+"""The verbs of production: the only code that writes it."""
+
+from production.services.components import (
+    HOLDER,
+    release_components,
+    replan_components,
+    reserve_components,
+    supply_components,
+    supply_waiting,
+)
+from production.services.planning import cancel_for_order, create_production_order, move, plan_order
+from production.services.reporting import report
+
+__all__ = [
+    "HOLDER",
+    "cancel_for_order",
+    "create_production_order",
+    "move",
+    "plan_order",
+    "release_components",
+    "replan_components",
+    "report",
+    "reserve_components",
+    "supply_components",
+    "supply_waiting",
+]
