@@ -17,6 +17,7 @@ MAGIC = 0x950412DE
 def compile_catalogues() -> None:
     """Write the catalogue of each language when a part has changed. Raises CatalogueError."""
     targets = [ROOT / "locale" / language / "LC_MESSAGES" / "django.mo" for language in LANGUAGES]
+    PARTS.mkdir(exist_ok=True)
     # The folder's own time tells when a part was removed.
     newest = max(path.stat().st_mtime for path in (PARTS, Path(__file__), *PARTS.glob("*.json")))
     if all(target.exists() and target.stat().st_mtime > newest for target in targets):

@@ -37,7 +37,8 @@ def main(purpose: str) -> None:
     _make_venv()
     _install_locked(purpose)
     for tool in ("frontend.py", "messages.py"):
-        subprocess.run([VENV_PYTHON, ROOT / "tools" / tool], check=True)
+        if subprocess.run([VENV_PYTHON, ROOT / "tools" / tool]).returncode != 0:
+            sys.exit(1)  # it has said why
 
 
 def _use_new_enough_python(purpose: str) -> None:
@@ -108,7 +109,7 @@ def _install_locked(purpose: str) -> None:
         if stamp.exists() and stamp.read_text() == digest:
             continue
         print(f"Installing the Python packages of requirements/{name} …", flush=True)
-        command = [VENV_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--prefer-binary"]
+        command = [VENV_PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--prefer-binary"]
         ran = subprocess.run([*command, "--require-hashes", "-r", lock])
         if ran.returncode != 0:
             sys.exit(

@@ -4,6 +4,7 @@ import http.client
 import os
 import socket
 import sys
+import time
 
 import environ
 
@@ -21,6 +22,7 @@ QUEUES = "interactive,notify,batch"
 WEB_WORKERS = 2
 WEB_THREADS = 8  # requests that one web worker handles at once
 WORKER_PROCESSES = 2
+PATIENCE = 5.0  # seconds for a command that is about to leave the database
 
 
 def launch(*, development: bool) -> int:
@@ -72,17 +74,21 @@ def _launch(*, development: bool) -> int:
 
 
 def _take_lock() -> int:
-    held = lock(VAR)
-    if held is not None:
-        return held
-    found = knock(VAR)
-    address = found[1].get("ADDRESS") if found else None
-    if address:
-        sys.exit(f"It runs already in this folder: {address}\nStop that one first (Ctrl-C in its terminal).")
-    sys.exit(
-        "Another command of this folder is using its database at the moment (a start, a stop, or a manage.py command).\n"
-        "Try again when that has ended."
-    )
+    deadline = time.monotonic() + PATIENCE
+    while (held := lock(VAR)) is None:
+        found = knock(VAR)
+        if found and "ADDRESS" in found[1]:
+            sys.exit(
+                f"It runs already in this folder: {found[1]['ADDRESS']}\n"
+                "Stop that one first (Ctrl-C in its terminal), or use it."
+            )
+        if time.monotonic() > deadline:
+            sys.exit(
+                "Another command of this folder is using its database (a manage.py command, or a start or stop).\n"
+                "Try again when that has ended."
+            )
+        time.sleep(0.2)  # a command that has just ended lets go of the database within two seconds
+    return held
 
 
 def _check_port(host: str, port: str) -> None:
@@ -109,7 +115,7 @@ def _prepare() -> Part:
 
 def _application(host: str, port: str, *, development: bool) -> list[Part]:
     web = ["granian", "erp.wsgi:application", "--interface", "wsgi", "--host", host, "--port", port, "--no-ws"]
-    web += ["--blocking-threads", str(WEB_THREADS), "--log-level", "warning"]
+    web += ["--blocking-threads", str(WEB_THREADS), "--log-level", "error"]
     worker = ["celery", "-A", "erp", "worker", "--queues", QUEUES, "--concurrency", str(WORKER_PROCESSES)]
     worker += ["--loglevel", "warning", "--without-gossip", "--without-mingle", "-O", "fair"]
     beat = ["celery", "-A", "erp", "beat", "--loglevel", "warning", "--pidfile="]

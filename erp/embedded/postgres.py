@@ -123,14 +123,16 @@ class Postgres:
 
     def _usable(self, account: Account) -> bool:
         """Tell whether the account reaches the data and can run the server's program."""
+        program = _binaries() / "postgres"
 
-        def reach_data() -> None:
+        def reach() -> None:
             account.assume()
             os.listdir(self.data)
+            if not os.access(program, os.X_OK):
+                raise PermissionError(program)
 
         try:
-            probe = [str(_binaries() / "postgres"), "--version"]
-            ran = subprocess.run(probe, capture_output=True, preexec_fn=reach_data)
+            ran = subprocess.run([program, "--version"], capture_output=True, preexec_fn=reach)
         except (OSError, subprocess.SubprocessError):
             return False
         return ran.returncode == 0

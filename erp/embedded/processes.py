@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
+_SECBIT_NO_SETUID_FIXUP = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 
 CAP_DAC_OVERRIDE = 1
@@ -52,7 +53,8 @@ class Account:
     def assume(self) -> None:
         """Turn this (root) process into one of the account. Raises OSError where a capability is not ours to give."""
         if self.capabilities:
-            _prctl(_PR_SET_KEEPCAPS, 1)
+            # Capabilities survive the change of user, and access(2), by which PostgreSQL looks at its files, counts them.
+            _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
         os.setgroups([])
         os.setresgid(self.gid, self.gid, self.gid)
         os.setresuid(self.uid, self.uid, self.uid)

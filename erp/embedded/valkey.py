@@ -59,6 +59,7 @@ class Valkey:
             "appendonly": "yes" if self.durable else "no",
             "save": '""',
             "loglevel": "warning",
+            "logfile": f'"{self.data / "valkey.log"}"',
             "databases": 1000,  # tests that run side by side take one each
             "maxmemory-policy": "noeviction",  # it carries the task queue: nothing may be dropped
         }
