@@ -1,0 +1,1 @@
+"""Papers and spreadsheets: PDF by WeasyPrint, XLSX by openpyxl, CSV."""

@@ -1,0 +1,99 @@
+"""PDF documents: a Jinja template printed by WeasyPrint with an embedded Chinese font (only the glyphs used).
+
+WeasyPrint needs the system library Pango; it is imported when the first PDF is asked for, so that the rest of the
+system runs without it.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import threading
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse
+from django.template import engines
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from erp.documents.fonts import face_css
+from erp.errors import BusinessError
+from erp.models import Company
+
+PANGO_PACKAGE = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+_local = threading.local()
+
+
+class MissingPango(BusinessError):
+    """The system library that lays out text is not installed."""
+
+    code = "missing_pango"
+
+
+def _weasyprint() -> Any:
+    try:
+        import weasyprint
+    except OSError as error:
+        raise MissingPango(
+            _("PDF documents need the system library Pango, which is not installed here."),
+            hint=_("Ask your administrator to run: %(command)s") % {"command": f"apt-get install {PANGO_PACKAGE}"},
+        ) from error
+    return weasyprint
+
+
+def _fonts() -> tuple[Any, Any]:
+    """Font configuration and style sheet of this thread: Pango's font maps must not be shared between threads."""
+    if not hasattr(_local, "fonts"):
+        from weasyprint.text.fonts import FontConfiguration
+
+        config = FontConfiguration()
+        _local.fonts = config, _weasyprint().CSS(string=face_css(), font_config=config)
+    return _local.fonts  # type: ignore[no-any-return]
+
+
+def data_uri(content: bytes, name: str) -> str:
+    """A file's content as a data URI, the only kind of address that documents may load."""
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _logo(company: Company) -> str:
+    if not company.logo:
+        return ""
+    try:
+        with company.logo.open("rb") as file:
+            return data_uri(file.read(), company.logo.name)
+    except OSError:  # the file was lost; a paper without a logo is better than none
+        return ""
+
+
+def render_html(template: str, context: dict[str, Any]) -> str:
+    """The HTML that is printed: the context plus `company`, `logo` (data URI) and `LANGUAGE_CODE`."""
+    company = context.get("company") or Company.current()
+    full = {"company": company, "logo": _logo(company), "LANGUAGE_CODE": get_language(), "paper": "a4", **context}
+    return engines["jinja2"].env.get_template(template).render(full)
+
+
+def render_pdf(template: str, context: dict[str, Any]) -> bytes:
+    """Print a template of `templates/documents/` (it extends `documents/base.html`).
+
+    `context["paper"]` is "a4" (default), "continuous" (241 × 140 mm form) or "label" (100 × 150 mm).
+    Raises `MissingPango` when the system library is not there.
+    """
+    weasyprint = _weasyprint()
+    config, face = _fonts()
+    from weasyprint.urls import URLFetcher
+
+    html = weasyprint.HTML(string=render_html(template, context), url_fetcher=URLFetcher(allowed_protocols={"data"}))
+    return html.write_pdf(stylesheets=[face], font_config=config)  # type: ignore[no-any-return]
+
+
+def pdf_response(filename: str, content: bytes, *, download: bool = False) -> HttpResponse:
+    """A PDF answer, shown in the browser or (`download`) saved."""
+    how = "attachment" if download else "inline"
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f"{how}; filename*=UTF-8''{quote(filename)}"},
+    )
