@@ -7,6 +7,7 @@ from erp.models import Company
 APPS_WITH_BASICS = [
     "inventory.basics.ensure_basics",
     "orders.basics.ensure_basics",
+    "production.basics.ensure_basics",
     "shipping.basics.ensure_basics",
     "finance.basics.ensure_basics",
     "notifications.basics.ensure_basics",

@@ -26,6 +26,11 @@ class Carrier(models.Model):
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=60)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
+    own_numbers = models.BooleanField(
+        _("we number the parcels"),
+        default=False,
+        help_text=_("For pick-up by the customer and own vans: parcels get a number of ours instead of a tracking number."),
+    )
     secret = models.CharField(_("webhook secret"), max_length=120, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -78,6 +83,24 @@ def order_not_on_hold(document: Any) -> bool:
     return not document.order.hold_reason
 
 
+@requirement(_("Enter how many of each line were picked."))
+def every_line_counted(pick_list: "PickList") -> bool:
+    """Somebody said of each line how many were on the shelf, and there was something."""
+    return not pick_list.lines.filter(picked=None).exists() and pick_list.lines.filter(picked__gt=0).exists()
+
+
+@requirement(_("The goods are not in parcels yet."))
+def has_shipment(pick_list: "PickList") -> bool:
+    """A shipment with parcels was made of the picked goods."""
+    return Shipment.objects.filter(pick_list=pick_list).exclude(status=Shipment.Status.CANCELLED).exists()
+
+
+@requirement(_("Not every parcel is delivered yet."))
+def parcels_delivered(shipment: "Shipment") -> bool:
+    """The carrier reported every parcel as signed for."""
+    return not shipment.parcels.exclude(state=Parcel.State.DELIVERED).exists()
+
+
 class PickList(Document):
     """What the warehouse takes from the shelves for one order (拣货单)."""
 
@@ -113,7 +136,7 @@ class PickList(Document):
         source=Status.OPEN,
         target=Status.PICKED,
         permission="shipping.pick_picklist",
-        conditions=[order_not_on_hold],
+        conditions=[order_not_on_hold, every_line_counted],
         custom={"label": _("Confirm pick"), "kind": "primary"},
     )
     def confirm(self, *, by: Any = None, note: str = "") -> None:
@@ -124,7 +147,7 @@ class PickList(Document):
         source=Status.PICKED,
         target=Status.PACKED,
         permission="shipping.pack_shipment",
-        conditions=[order_not_on_hold],
+        conditions=[order_not_on_hold, has_shipment],
         custom={"label": _("Pack"), "kind": "primary"},
     )
     def pack(self, *, by: Any = None, note: str = "") -> None:
@@ -132,7 +155,7 @@ class PickList(Document):
 
     @transition(
         field=status,
-        source=[Status.OPEN, Status.PICKED],
+        source=[Status.OPEN, Status.PICKED, Status.PACKED],
         target=Status.CANCELLED,
         permission="shipping.pick_picklist",
         custom={"label": _("Withdraw"), "by_hand": False},
@@ -239,6 +262,7 @@ class Shipment(Document):
         source=[Status.IN_TRANSIT, Status.EXCEPTION],
         target=Status.DELIVERED,
         permission="shipping.add_trackingevent",
+        conditions=[parcels_delivered],
         custom={"label": _("Delivered"), "by_hand": False},
     )
     def deliver(self, *, by: Any = None, note: str = "") -> None:

@@ -1,0 +1,29 @@
+"""The verbs of shipping: the only code that writes it."""
+
+from shipping.services.common import move
+from shipping.services.packing import ParcelInput, pack, put_back
+from shipping.services.picking import (
+    cancel_for_order,
+    confirm_pick,
+    open_pick_list,
+    withdraw_pick_lists,
+)
+from shipping.services.sending import correct_tracking, hand_over, issue_goods
+from shipping.services.tracking import confirm_receipt, count_delivered, record_event
+
+__all__ = [
+    "ParcelInput",
+    "cancel_for_order",
+    "confirm_pick",
+    "confirm_receipt",
+    "correct_tracking",
+    "count_delivered",
+    "hand_over",
+    "issue_goods",
+    "move",
+    "open_pick_list",
+    "pack",
+    "put_back",
+    "record_event",
+    "withdraw_pick_lists",
+]
