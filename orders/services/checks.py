@@ -57,6 +57,21 @@ class Facts:
         rows = SalesOrder.objects.filter(customer=self.customer, status__in=SalesOrder.FULFILLING)
         return rows.exclude(pk=self.order.pk).aggregate(open=Sum(F("total") - F("paid")))["open"] or ZERO
 
+    @cached_property
+    def twin(self) -> str | None:
+        """Number of an order of the same customer and amount from the days before, if there is one. One query."""
+        order = self.order
+        since = order.ordered_at - dt.timedelta(days=DUPLICATE_DAYS)
+        return (
+            SalesOrder.objects.filter(customer=order.customer_id, total=order.total, ordered_at__gte=since)
+            .filter(ordered_at__lte=order.ordered_at)
+            .exclude(pk=order.pk)
+            .exclude(status=SalesOrder.Status.CANCELLED)
+            .order_by("-id")
+            .values_list("number", flat=True)
+            .first()
+        )
+
 
 def check_customer(facts: Facts) -> Finding:
     """The customer may buy."""
@@ -135,18 +150,8 @@ def check_credit(facts: Facts) -> Finding:
 
 def check_duplicate(facts: Facts) -> Finding:
     """The same order was not entered twice."""
-    order = facts.order
-    since = order.ordered_at - dt.timedelta(days=DUPLICATE_DAYS)
-    twin = (
-        SalesOrder.objects.filter(customer=order.customer_id, total=order.total, ordered_at__gte=since)
-        .filter(ordered_at__lte=order.ordered_at)
-        .exclude(pk=order.pk)
-        .exclude(status=SalesOrder.Status.CANCELLED)
-        .order_by("-id")
-        .first()
-    )
-    if twin is not None:
-        return Finding(Severity.WARN, "duplicate_like", {"number": twin.number}, fix_url=f"/orders/{twin.number}/")
+    if facts.twin is not None:
+        return Finding(Severity.WARN, "duplicate_like", {"number": facts.twin}, fix_url=f"/orders/{facts.twin}/")
     return Finding(Severity.PASS, "ok")
 
 
@@ -160,25 +165,27 @@ CHECKS: dict[str, Callable[[Facts], Finding]] = {
 }
 
 
+def findings(facts: Facts, *, at: dt.datetime) -> list[OrderCheck]:
+    """What every check finds in these facts, not saved yet."""
+    found = {code: check(facts) for code, check in CHECKS.items()}
+    return [
+        OrderCheck(
+            order=facts.order,
+            code=code,
+            severity=one.severity,
+            finding=one.finding,
+            values=one.values,
+            fix_url=one.fix_url,
+            at=at,
+        )
+        for code, one in found.items()
+    ]
+
+
 def run_checks(order: SalesOrder) -> list[OrderCheck]:
     """Run every check and keep the findings; those of an earlier run are replaced. About eight queries."""
-    facts, now = Facts(order), timezone.now()
-    rows = []
-    for code, check in CHECKS.items():
-        found = check(facts)
-        rows.append(
-            OrderCheck(
-                order=order,
-                code=code,
-                severity=found.severity,
-                finding=found.finding,
-                values=found.values,
-                fix_url=found.fix_url,
-                at=now,
-            )
-        )
     return OrderCheck.objects.bulk_create(
-        rows,
+        findings(Facts(order), at=timezone.now()),
         update_conflicts=True,
         unique_fields=["order", "code"],
         update_fields=["severity", "finding", "values", "fix_url", "at"],
