@@ -38,6 +38,12 @@ def has_lines(request: "ReturnRequest") -> bool:
     return request.lines.exists()
 
 
+@requirement(_("Enter what came back first."))
+def something_received(request: "ReturnRequest") -> bool:
+    """At least one line has a received quantity."""
+    return request.lines.filter(received__gt=0).exists()
+
+
 class ReturnRequest(Document):
     """A customer wants to give goods back (退换货)."""
 
@@ -108,6 +114,7 @@ class ReturnRequest(Document):
         source=Status.APPROVED,
         target=Status.RECEIVED,
         permission="aftersales.receive_returnrequest",
+        conditions=[something_received],
         custom={"label": _("Receive goods"), "kind": "primary"},
     )
     def receive(self, *, by: Any = None, note: str = "") -> None:

@@ -49,7 +49,7 @@ PROCESS: dict[str, dict[str, list[str]]] = {
     },
     "production.ProductionOrder": {
         "create": [ANNOUNCE],
-        "finish": ["production.services.release_components", ANNOUNCE],
+        "finish": ["production.services.release_components", "finance.services.post_production", ANNOUNCE],
         "cancel": ["production.services.release_components", "orders.services.production_cancelled", ANNOUNCE],
     },
     "shipping.PickList": {
@@ -63,17 +63,18 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "cancel": ["shipping.services.put_back", ANNOUNCE],
     },
     "finance.Invoice": {
-        "post": [ANNOUNCE],
+        "post": ["finance.services.book_invoice", "finance.services.number_invoice", ANNOUNCE],
     },
     "finance.Payment": {
-        "post": [ANNOUNCE],
+        "post": ["finance.services.book_payment", ANNOUNCE],
+        "reverse": ["finance.services.book_reversal"],
     },
     "aftersales.ReturnRequest": {
         "create": [ANNOUNCE],
         "approve": [ANNOUNCE],
         "refuse": [ANNOUNCE],
-        "receive": [ANNOUNCE],
-        "close": [ANNOUNCE],
+        "receive": ["finance.services.post_stock", ANNOUNCE],
+        "close": ["aftersales.services.credit_return", ANNOUNCE],
     },
     "aftersales.ServiceCase": {
         "create": [ANNOUNCE],

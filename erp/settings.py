@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "notifications",
     "portal",
     "reports",
+    "demo",
 ]
 
 MIDDLEWARE = [
@@ -196,6 +198,12 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
     "deliver-outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": 30.0},
+    "post-stock": {"task": "finance.tasks.post_pending_stock", "schedule": 300.0},
+    "post-stock-of-all-time": {
+        "task": "finance.tasks.post_pending_stock",
+        "schedule": crontab(hour=3, minute=40),
+        "kwargs": {"days": None},
+    },
 }
 
 CSRF_FAILURE_VIEW = "erp.web.errors.csrf_failure"
