@@ -164,7 +164,7 @@ def create_missing_roles(sender: AppConfig, **kwargs: Any) -> None:
     """Make the groups that do not exist yet, once every app's permissions exist (after `migrate`)."""
     from django.apps import apps
 
-    if sender.name != list(apps.get_app_configs())[-1].name:
+    if sender.name != [app.name for app in apps.get_app_configs() if app.models_module][-1]:
         return
     from django.contrib.auth.models import Group, Permission
 

@@ -1,0 +1,24 @@
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from demo.company import make_company
+from demo.simulation import simulate
+from orders.models import SalesOrder
+
+
+class Command(BaseCommand):
+    help = "Make the demo company with about 300 orders in all states. Always the same one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when there are orders already")
+        parser.add_argument("--orders", type=int, default=300)
+        parser.add_argument("--seed", type=int, default=20261121)
+
+    def handle(self, *args: Any, if_empty: bool, orders: int, seed: int, **options: Any) -> None:
+        if if_empty and SalesOrder.objects.exists():
+            return
+        make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
+        result = simulate(orders=orders, seed=seed, days=45, drain=False)
+        self.stdout.write(f"Demo company with {result.orders} orders.")

@@ -1,0 +1,3 @@
+from demo.simulation.run import Result, simulate
+
+__all__ = ["Result", "simulate"]
