@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 
 from erp.money import ZERO
-from inventory.models import Place, PurchaseLine, PurchaseOrder, Reservation, StockItem
+from inventory.models import Place, Product, PurchaseLine, PurchaseOrder, Reservation, StockItem, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,40 @@ def reservations_of(holder_type: str, holder_ids: Collection[int]) -> list[Reser
         .select_related("item__place", "item__lot", "item__product")
         .order_by("item__place__pick_order", "item__place__code", "id")
     )
+
+
+def search_products(query: str, *, limit: int = 20) -> list[Product]:
+    """Active products that match what somebody typed or scanned, best first, with their unit. Two queries.
+
+    Best are: the very SKU or barcode, then SKUs that begin so, then initials that begin so, then the rest by SKU.
+    """
+    text = query.strip()
+    if not text:
+        return []
+    rank = Case(
+        When(Q(sku__iexact=text) | Q(barcodes__code=text), then=Value(0)),
+        When(sku__istartswith=text, then=Value(1)),
+        When(Q(initials__istartswith=text) | Q(name__istartswith=text), then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    ids = (
+        Product.objects.active().matching(text).annotate(rank=rank).order_by("rank", "sku").values_list("pk", flat=True)
+    )
+    found = list(dict.fromkeys(ids[: limit * 2]))[:limit]
+    rows = Product.objects.select_related("unit").in_bulk(found)
+    return [rows[pk] for pk in found]
+
+
+def stock_by_warehouse(product_id: int) -> list[tuple[Warehouse, StockFigures]]:
+    """What is on hand and reserved of a product in each warehouse that has bins with it. Two queries."""
+    sums = {
+        row["place__warehouse_id"]: row
+        for row in StockItem.objects.filter(product_id=product_id, place__kind=Place.Kind.BIN)
+        .values("place__warehouse_id")
+        .annotate(there=Sum("on_hand"), promised=Sum("reserved"))
+    }
+    return [
+        (house, StockFigures(on_hand=sums[house.pk]["there"], reserved=sums[house.pk]["promised"]))
+        for house in Warehouse.objects.filter(pk__in=sums)
+    ]

@@ -203,6 +203,12 @@ class PurchaseLine(models.Model):
         return self.quantity - self.received
 
 
+class GoodsReceiptQuerySet(ScopedQuerySet):
+    """Receipts are seen by whoever sees purchase orders."""
+
+    view_permission = "inventory.view_purchaseorder"
+
+
 class GoodsReceipt(Document):
     """What arrived (入库单); posting it puts the goods into stock."""
 
@@ -219,12 +225,16 @@ class GoodsReceipt(Document):
     total = MoneyField(_("value without tax"))
     key = models.CharField(_("key"), max_length=60, blank=True, editable=False)  # makes a repeat harmless
 
-    objects = ScopedQuerySet.as_manager()
+    objects = GoodsReceiptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("goods receipt")
         verbose_name_plural = _("goods receipts")
         constraints = [models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="goodsreceipt_key")]
+
+    def get_absolute_url(self) -> str:
+        """Receipts are shown on the page of their purchase order."""
+        return f"{self.order.get_absolute_url()}#{self.number}"
 
     @transition(
         field=status,

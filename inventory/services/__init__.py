@@ -1,7 +1,14 @@
 """The verbs of stock: the only code that writes it."""
 
 from inventory.services.adjusting import adjust_stock
-from inventory.services.buying import PurchaseInput, change_purchase_order, create_purchase_order, put_away, receive
+from inventory.services.buying import (
+    PurchaseInput,
+    change_purchase_order,
+    create_purchase_order,
+    order_needs,
+    put_away,
+    receive,
+)
 from inventory.services.places import default_warehouse, quarantine_place, receiving_place, virtual_place
 from inventory.services.products import ProductInput, pinyin_of, save_product, save_products
 from inventory.services.reservation import Issue, Want, issue_reserved, release, release_items, reserve
@@ -23,6 +30,7 @@ __all__ = [
     "default_warehouse",
     "issue_reserved",
     "lock_items",
+    "order_needs",
     "pinyin_of",
     "post_moves",
     "put_away",

@@ -4,10 +4,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +26,7 @@ from inventory.models import (
     SupplierPrice,
     Warehouse,
 )
+from inventory.needs import buying_needs
 from inventory.services.places import virtual_place
 from inventory.services.stock import Movement, post_moves
 
@@ -247,9 +247,19 @@ def put_away(document: GoodsReceipt, *, change: StatusChange, by: User | None) -
         advance(order, "complete", by=None, note=document.number)
 
 
-def received_value(order: PurchaseOrder) -> Decimal:
-    """What has arrived for the order so far, in CNY without tax."""
-    found: dict[str, Any] = GoodsReceipt.objects.filter(order=order, status=GoodsReceipt.Status.POSTED).aggregate(
-        value=Sum("total")
-    )
-    return found["value"] or ZERO
+@transaction.atomic
+def order_needs(*, supplier: Supplier, warehouse: Warehouse, by: User | None) -> PurchaseOrder:
+    """Make a draft purchase order of everything that should be bought from a supplier for a warehouse.
+
+    Two people who ask at once get one order: the supplier is locked, and what is drafted counts as ordered.
+    Raises BusinessError when nothing is short any more.
+    """
+    supplier = Supplier.objects.select_for_update().get(pk=supplier.pk)
+    lists = [group for group in buying_needs() if group.supplier == supplier and group.warehouse == warehouse]
+    if not lists:
+        raise BusinessError(
+            _("Nothing has to be bought from %(supplier)s any more.") % {"supplier": supplier.name},
+            hint=_("Somebody else may have ordered it: look at the purchase orders."),
+        )
+    lines = [PurchaseInput(need.product, need.quantity, need.price) for need in lists[0].needs]
+    return create_purchase_order(supplier=supplier, warehouse=warehouse, lines=lines, by=by)

@@ -1,0 +1,127 @@
+"""What the product card shows: balances by place, who holds them, what comes, what is asked for, what moved."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, Sum
+
+from erp.money import ZERO, round_unit_price
+from inventory.doclinks import DocLink, document_links
+from inventory.models import (
+    Place,
+    Product,
+    ProductCost,
+    PurchaseLine,
+    PurchaseOrder,
+    Reservation,
+    StockItem,
+    StockMove,
+    SupplyRequest,
+)
+
+ROWS = 50  # of one list on the card
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Stock promised to a document: how much, where, since when."""
+
+    link: DocLink
+    place: Place
+    quantity: Decimal
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document that waits for the product."""
+
+    link: DocLink
+    request: SupplyRequest
+    lacking: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A row of the ledger with its document; `sign` is + into the house, − out of it, empty inside."""
+
+    move: StockMove
+    link: DocLink | None
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Moving average of the whole company: how much, worth what (CNY), and of one unit."""
+
+    quantity: Decimal
+    value: Decimal
+
+    @property
+    def average(self) -> Decimal | None:
+        """CNY for one stock unit, None when nothing is there."""
+        return round_unit_price(self.value / self.quantity) if self.quantity else None
+
+
+def places_of(product: Product) -> list[StockItem]:
+    """Balances that are not empty, warehouse by warehouse in picking order. One query."""
+    return list(
+        StockItem.objects.filter(Q(on_hand__gt=0) | Q(reserved__gt=0), product=product)
+        .select_related("place__warehouse", "lot")
+        .order_by("place__warehouse__code", "place__pick_order", "place__code", "id")
+    )
+
+
+def holdings_of(product: Product, user: Any) -> list[Holding]:
+    """Who has the product reserved, the longest first. A few queries."""
+    rows = list(Reservation.objects.filter(item__product=product).select_related("item__place").order_by("id")[:ROWS])
+    links = document_links(((row.holder_type, row.holder_id) for row in rows), user)
+    return [Holding(links[row.holder_type, row.holder_id], row.item.place, row.quantity, row.since) for row in rows]
+
+
+def waiting_for(product: Product, user: Any) -> list[Waiting]:
+    """Open needs for the product, most urgent first. A few queries."""
+    rows = list(
+        SupplyRequest.objects.filter(product=product, status=SupplyRequest.Status.OPEN)
+        .select_related("warehouse")
+        .order_by("-priority", F("needed_by").asc(nulls_last=True), "id")[:ROWS]
+    )
+    links = document_links(((row.document_type, row.document_id) for row in rows), user)
+    return [Waiting(links[row.document_type, row.document_id], row, row.quantity - row.covered) for row in rows]
+
+
+def incoming_of(product: Product) -> list[PurchaseLine]:
+    """Purchase lines that are ordered and have not all arrived. One query."""
+    return list(
+        PurchaseLine.objects.filter(
+            product=product, order__status=PurchaseOrder.Status.PLACED, received__lt=F("quantity")
+        )
+        .select_related("order__supplier", "order__warehouse")
+        .order_by(F("order__expected_on").asc(nulls_last=True), "id")[:ROWS]
+    )
+
+
+def with_links(moves: Sequence[StockMove], user: Any) -> list[MoveRow]:
+    """Ledger rows with the documents they come from. A few queries, whatever the number of rows."""
+    links = document_links(((row.document_type, row.document_id or 0) for row in moves), user)
+    return [MoveRow(row, links.get((row.document_type, row.document_id or 0)), _sign(row)) for row in moves]
+
+
+def _sign(move: StockMove) -> str:
+    inward, outward = move.target.kind in Place.HOUSE, move.source.kind in Place.HOUSE
+    return "" if inward == outward else "+" if inward else "−"
+
+
+def last_moves(product: Product, user: Any, *, limit: int = 10) -> list[MoveRow]:
+    """The newest ledger rows of the product. A few queries."""
+    moves = product.moves.select_related("source", "target", "lot", "by").order_by("-id")[:limit]
+    return with_links(list(moves), user)
+
+
+def cost_of(product: Product) -> Cost:
+    """Quantity and value over all warehouses. One query."""
+    sums = ProductCost.objects.filter(product=product).aggregate(quantity=Sum("quantity"), value=Sum("value"))
+    return Cost(sums["quantity"] or ZERO, sums["value"] or ZERO)

@@ -1,0 +1,167 @@
+"""What people type about products, counts, purchase orders and receipts."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Lot, Place, Product, PurchaseOrder, Supplier, Warehouse
+from inventory.services import PurchaseInput
+
+
+class ProductForm(forms.ModelForm):
+    """A product's master data; barcodes one a line."""
+
+    barcodes = forms.CharField(
+        label=_("Barcodes"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("One a line; a scanner finds the product by any of them."),
+    )
+
+    class Meta:
+        model = Product
+        fields = [
+            *("sku", "name", "name_en", "specification", "category", "unit", "kind", "supply"),
+            *("list_price", "standard_cost", "tax_rate", "weight", "lead_days", "minimum", "reorder_point"),
+            "is_active",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["barcodes"] = "\n".join(self.instance.barcodes.order_by("id").values_list("code", flat=True))
+
+    def clean_barcodes(self) -> list[str]:
+        """The codes as a list."""
+        return [code.strip() for code in self.cleaned_data["barcodes"].splitlines() if code.strip()]
+
+
+class AdjustForm(forms.Form):
+    """What was counted in one place. `expected` is the book quantity that the person saw."""
+
+    counted = forms.DecimalField(label=_("Counted"), max_digits=18, decimal_places=4, min_value=Decimal(0))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+    unit_cost = forms.DecimalField(
+        label=_("Unit cost (CNY)"),
+        required=False,
+        max_digits=18,
+        decimal_places=6,
+        min_value=Decimal(0),
+        help_text=_("Only for goods found. Empty: the average cost."),
+    )
+    expected = forms.DecimalField(max_digits=18, decimal_places=4, widget=forms.HiddenInput)
+    key = forms.CharField(max_length=60, widget=forms.HiddenInput)
+
+
+class AdjustPlaceForm(forms.Form):
+    """Where something was counted."""
+
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("Place"))
+    lot = forms.ModelChoiceField(Lot.objects.none(), label=_("Lot"), required=False, empty_label=_("No lot"))
+
+    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = Place.objects.filter(kind__in=Place.HOUSE, warehouse__is_active=True)
+        self.fields["place"].queryset = places.order_by("warehouse__code", "pick_order", "code")  # type: ignore[attr-defined]
+        self.fields["lot"].queryset = product.lots.order_by("number")  # type: ignore[attr-defined]
+
+
+class PurchaseForm(forms.ModelForm):
+    """The head of a purchase order."""
+
+    class Meta:
+        model = PurchaseOrder
+        fields = ["supplier", "warehouse", "expected_on", "note"]
+        widgets = {"expected_on": forms.DateInput, "note": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {"expected_on": _("Empty: today and the supplier's lead time.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        warehouses = Warehouse.objects.filter(is_active=True)
+        self.fields["warehouse"].queryset = warehouses  # type: ignore[attr-defined]
+        self.fields["warehouse"].empty_label = None  # type: ignore[attr-defined]
+        self.fields["supplier"].queryset = Supplier.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.fields["supplier"].disabled = self.fields["warehouse"].disabled = True
+
+
+class PurchaseLineForm(forms.Form):
+    """One line: the product by the picker, or by its SKU as typed where there are no scripts."""
+
+    product = forms.ModelChoiceField(Product.objects.active(), required=False, widget=forms.HiddenInput)
+    sku = forms.CharField(label=_("Product"), required=False)
+    quantity = forms.DecimalField(
+        label=_("Quantity"), required=False, max_digits=18, decimal_places=4, min_value=Decimal("0.0001")
+    )
+    unit_price = forms.DecimalField(
+        label=_("Unit price without tax"), required=False, max_digits=18, decimal_places=6, min_value=Decimal(0)
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """An empty line is left out; a half one says what is missing."""
+        data = super().clean() or {}
+        typed = (data.get("sku") or "").strip()
+        if not data.get("product") and typed:
+            data["product"] = Product.objects.active().filter(sku__iexact=typed).first()
+            data["product"] = data["product"] or Product.objects.active().filter(barcodes__code=typed).first()
+        self.is_blank = not typed and not data.get("product") and data.get("quantity") is None
+        if self.is_blank or self.errors:
+            return data
+        if not data.get("product"):
+            self.add_error("sku", _("No product has this SKU or barcode. Choose one from the list."))
+        if data.get("quantity") is None:
+            self.add_error("quantity", _("Enter a quantity."))
+        return data
+
+    def as_input(self) -> PurchaseInput:
+        """The line as the service takes it."""
+        data = self.cleaned_data
+        return PurchaseInput(data["product"], data["quantity"], data.get("unit_price"))
+
+
+class BasePurchaseLines(forms.BaseFormSet):
+    """The lines of a purchase order; blank ones do not count."""
+
+    def inputs(self) -> list[PurchaseInput]:
+        """The lines that say something."""
+        return [form.as_input() for form in self.forms if not form.is_blank]
+
+
+PurchaseLines = forms.formset_factory(
+    PurchaseLineForm, formset=BasePurchaseLines, extra=3, max_num=500, absolute_max=500
+)
+
+
+class ReceiveForm(forms.Form):
+    """What arrived: one quantity for each line that is not complete."""
+
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("Put into"), empty_label=None)
+    key = forms.CharField(max_length=60, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, order: PurchaseOrder, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"key": f"form:{uuid.uuid4()}"})
+        super().__init__(*args, **kwargs)
+        places = Place.objects.filter(kind__in=Place.HOUSE, warehouse=order.warehouse_id)
+        self.fields["place"].queryset = places.order_by("kind", "pick_order", "code")  # type: ignore[attr-defined]
+        self.lines = [line for line in order.lines.select_related("product__unit") if line.outstanding > 0]
+        for line in self.lines:
+            self.fields[f"q{line.pk}"] = forms.DecimalField(
+                label=line.product.name,
+                required=False,
+                max_digits=18,
+                decimal_places=4,
+                min_value=Decimal(0),
+                max_value=line.outstanding,
+                initial=f"{line.outstanding.normalize():f}",
+            )
+
+    def rows(self) -> list[tuple[Any, Any]]:
+        """Each line with its field."""
+        return [(line, self[f"q{line.pk}"]) for line in self.lines]
+
+    def quantities(self) -> dict[int, Decimal]:
+        """What was typed, by purchase line."""
+        return {line.pk: self.cleaned_data.get(f"q{line.pk}") or Decimal(0) for line in self.lines}

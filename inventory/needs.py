@@ -1,0 +1,171 @@
+"""What must be bought: open needs of orders and production, and products below their reorder point."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, F, Min, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from erp.money import ZERO, round_money
+from inventory.models import (
+    Place,
+    Product,
+    PurchaseLine,
+    PurchaseOrder,
+    StockItem,
+    Supplier,
+    SupplierPrice,
+    SupplyRequest,
+    Warehouse,
+)
+
+_NONE = Value(ZERO, output_field=DecimalField(max_digits=18, decimal_places=4))
+COMING = (PurchaseOrder.Status.DRAFT, PurchaseOrder.Status.PLACED)
+
+
+@dataclass(slots=True)
+class BuyingNeed:
+    """A product that a warehouse should buy. `lacking` is asked for by lines, `on_order` already ordered or drafted,
+    `restock` brings the stock back to the reorder point; `quantity` is what to order now. Stock units, CNY."""
+
+    product: Product
+    warehouse: Warehouse
+    lacking: Decimal = ZERO
+    on_order: Decimal = ZERO
+    restock: Decimal = ZERO
+    requests: int = 0
+    needed_by: dt.date | None = None
+    price: Decimal | None = None
+    minimum: Decimal = ZERO
+
+    @property
+    def quantity(self) -> Decimal:
+        """What to order now: the need, or the supplier's minimum when that is more."""
+        short = max(self.lacking - self.on_order, ZERO) + self.restock
+        return max(short, self.minimum) if short else ZERO
+
+    @property
+    def amount(self) -> Decimal:
+        """What it would cost, without tax."""
+        return round_money(self.quantity * (self.price if self.price is not None else self.product.standard_cost))
+
+
+@dataclass(slots=True)
+class SupplierNeeds:
+    """What to order from one supplier for one warehouse; `supplier` is None where nobody is known to sell it."""
+
+    supplier: Supplier | None
+    warehouse: Warehouse
+    needs: list[BuyingNeed] = field(default_factory=list)
+
+    @property
+    def total(self) -> Decimal:
+        """Worth of the whole list, in CNY without tax."""
+        return sum((need.amount for need in self.needs), ZERO)
+
+
+def below_reorder_point(products: QuerySet[Product] | None = None) -> QuerySet[Product]:
+    """Active, stocked products whose free stock is below their reorder point (stock on order not counted)."""
+    rows = products if products is not None else Product.objects.all()
+    free = (
+        StockItem.objects.filter(product=OuterRef("pk"), place__kind=Place.Kind.BIN)
+        .order_by()
+        .values("product")
+        .annotate(free=Sum(F("on_hand") - F("reserved")))
+        .values("free")
+    )
+    return (
+        rows.active()  # type: ignore[attr-defined]
+        .filter(kind=Product.Kind.GOODS, reorder_point__gt=0)
+        .annotate(free=Coalesce(Subquery(free), _NONE))
+        .filter(free__lt=F("reorder_point"))
+    )
+
+
+def buying_needs() -> list[SupplierNeeds]:
+    """Everything to buy, by supplier and warehouse, the most urgent first. Seven queries, whatever the number.
+
+    The supplier of a product is the cheapest active one; what has already been ordered or drafted is taken off.
+    """
+    needs = _lacking()
+    _add_on_order(needs)
+    _add_restock(needs)
+    wanted = [need for need in needs.values() if need.quantity > 0]
+    return _by_supplier(wanted)
+
+
+def _lacking() -> dict[tuple[int, int], BuyingNeed]:
+    rows = list(
+        SupplyRequest.objects.filter(status=SupplyRequest.Status.OPEN, supply=Product.Supply.BUY)
+        .values("product_id", "warehouse_id")
+        .annotate(lacking=Sum(F("quantity") - F("covered")), first=Min("needed_by"), lines=Count("id"))
+    )
+    products = Product.objects.select_related("unit").in_bulk({row["product_id"] for row in rows})
+    warehouses = Warehouse.objects.in_bulk({row["warehouse_id"] for row in rows})
+    return {
+        (row["product_id"], row["warehouse_id"]): BuyingNeed(
+            product=products[row["product_id"]],
+            warehouse=warehouses[row["warehouse_id"]],
+            lacking=max(row["lacking"], ZERO),
+            requests=row["lines"],
+            needed_by=row["first"],
+        )
+        for row in rows
+    }
+
+
+def _on_order(products: Iterable[int]) -> dict[tuple[int, int], Decimal]:
+    rows = (
+        PurchaseLine.objects.filter(product_id__in=set(products), order__status__in=COMING)
+        .values("product_id", "order__warehouse_id")
+        .annotate(open=Sum(F("quantity") - F("received")))
+    )
+    return {(row["product_id"], row["order__warehouse_id"]): row["open"] for row in rows}
+
+
+def _add_on_order(needs: dict[tuple[int, int], BuyingNeed]) -> None:
+    for key, quantity in _on_order(product for product, _warehouse in needs).items():
+        if key in needs:
+            needs[key].on_order = quantity
+
+
+def _add_restock(needs: dict[tuple[int, int], BuyingNeed]) -> None:
+    """Products below their reorder point, counted with what is on order and what lines still lack; first warehouse."""
+    warehouse = Warehouse.objects.filter(is_active=True).first()
+    if warehouse is None:
+        return
+    low = list(below_reorder_point(Product.objects.filter(supply=Product.Supply.BUY).select_related("unit")))
+    coming: dict[int, Decimal] = defaultdict(Decimal)
+    for (product, _warehouse), quantity in _on_order(one.pk for one in low).items():
+        coming[product] += quantity
+    for product in low:
+        mine = [need for (pk, _warehouse), need in needs.items() if pk == product.pk]
+        lacking = sum((need.lacking for need in mine), ZERO)
+        planned = sum((max(need.lacking - need.on_order, ZERO) for need in mine), ZERO)
+        restock = product.reorder_point - (product.free + coming[product.pk] - lacking) - planned  # type: ignore[attr-defined]
+        if restock > 0:
+            need = needs.setdefault((product.pk, warehouse.pk), BuyingNeed(product=product, warehouse=warehouse))
+            need.on_order = need.on_order or coming[product.pk]
+            need.restock = restock
+
+
+def _by_supplier(needs: list[BuyingNeed]) -> list[SupplierNeeds]:
+    cheapest: dict[int, SupplierPrice] = {}
+    prices = SupplierPrice.objects.filter(
+        product_id__in={need.product.pk for need in needs}, supplier__is_active=True
+    ).select_related("supplier")
+    for price in prices.order_by("-price", "-id"):
+        cheapest[price.product_id] = price
+    groups: dict[tuple[int, int], SupplierNeeds] = {}
+    for need in sorted(needs, key=lambda one: (one.needed_by or dt.date.max, one.product.sku)):
+        price = cheapest.get(need.product.pk)
+        if price is not None:
+            need.price, need.minimum = price.price, price.minimum
+        key = (price.supplier_id if price else 0, need.warehouse.pk)
+        group = groups.setdefault(key, SupplierNeeds(price.supplier if price else None, need.warehouse))
+        group.needs.append(need)
+    # Lists without a supplier come last: somebody has to name one first.
+    return sorted(groups.values(), key=lambda group: group.supplier is None)

@@ -1,0 +1,1 @@
+"""The inventory's pages: thin, parse, call a service, render."""
