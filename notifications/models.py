@@ -61,7 +61,9 @@ class Subscription(models.Model):
     event = models.CharField(_("event"), max_length=80)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.BELL)
     role = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
