@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-CSS = ("tokens", "base", "layout", "components", "tables", "forms", "documents", "print")
+CSS = ("tokens", "base", "layout", "components", "tables", "forms", "documents", "orders", "notices", "portal", "print")
 JS = ("core", "prefs", "menu", "toast", "confirm", "forms", "live", "panel", "picker", "lines", "small")
 BUNDLES = {
     "erp/app.css": [f"css/{name}.css" for name in CSS],
