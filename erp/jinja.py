@@ -42,7 +42,7 @@ def environment(**options: Any) -> Environment:
     options.setdefault("trim_blocks", True)
     options.setdefault("lstrip_blocks", True)
     options["extensions"] = ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"]
-    env = Environment(**options)
+    env = Environment(**options)  # noqa: S701 -- the backend passes autoescape=True
     env.policies["ext.i18n.trimmed"] = True
     env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "default": str}
     env.install_gettext_callables(  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ system runs without it.
 
 from __future__ import annotations
 
+import atexit
 import base64
 import mimetypes
 import threading
@@ -13,16 +14,17 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
-from django.template import engines
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from erp.documents.fonts import face_css
 from erp.errors import BusinessError
 from erp.models import Company
+from erp.web.backend import backend
 
 PANGO_PACKAGE = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _local = threading.local()
+atexit.register(_local.__dict__.clear)  # WeasyPrint's fonts must go before the modules they call
 
 
 class MissingPango(BusinessError):
@@ -49,7 +51,7 @@ def _fonts() -> tuple[Any, Any]:
 
         config = FontConfiguration()
         _local.fonts = config, _weasyprint().CSS(string=face_css(), font_config=config)
-    return _local.fonts  # type: ignore[no-any-return]
+    return _local.fonts
 
 
 def data_uri(content: bytes, name: str) -> str:
@@ -63,7 +65,7 @@ def _logo(company: Company) -> str:
         return ""
     try:
         with company.logo.open("rb") as file:
-            return data_uri(file.read(), company.logo.name)
+            return data_uri(file.read(), str(company.logo.name))
     except OSError:  # the file was lost; a paper without a logo is better than none
         return ""
 
@@ -72,7 +74,7 @@ def render_html(template: str, context: dict[str, Any]) -> str:
     """The HTML that is printed: the context plus `company`, `logo` (data URI) and `LANGUAGE_CODE`."""
     company = context.get("company") or Company.current()
     full = {"company": company, "logo": _logo(company), "LANGUAGE_CODE": get_language(), "paper": "a4", **context}
-    return engines["jinja2"].env.get_template(template).render(full)
+    return backend().env.get_template(template).render(full)
 
 
 def render_pdf(template: str, context: dict[str, Any]) -> bytes:
@@ -86,7 +88,7 @@ def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     from weasyprint.urls import URLFetcher
 
     html = weasyprint.HTML(string=render_html(template, context), url_fetcher=URLFetcher(allowed_protocols={"data"}))
-    return html.write_pdf(stylesheets=[face], font_config=config)  # type: ignore[no-any-return]
+    return html.write_pdf(stylesheets=[face], font_config=config)
 
 
 def pdf_response(filename: str, content: bytes, *, download: bool = False) -> HttpResponse:

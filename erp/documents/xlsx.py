@@ -91,7 +91,7 @@ def xlsx_response(
 ) -> FileResponse:
     """A spreadsheet to download; rows may be a generator, Decimals are numbers, moments local time."""
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 -- the response closes it
-    write_xlsx(file, headers, rows, title=title)  # type: ignore[arg-type]
+    write_xlsx(file, headers, rows, title=title)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX_TYPE)
 

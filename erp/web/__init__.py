@@ -2,7 +2,7 @@
 
 from erp.web.access import get_or_404, may, perm_required, require_perm, staff_required
 from erp.web.errors import add_error
-from erp.web.lists import Page, capped_count, keyset_page, sort_order
+from erp.web.lists import Page, capped_count, capped_counts, keyset_page, sort_order
 from erp.web.live import finished, live_token, unchanged
 from erp.web.pages import add_trigger, back_url, go, is_partial, render_blocks, render_page, toast
 from erp.web.query import active_filters, changed_query
@@ -14,6 +14,7 @@ __all__ = [
     "add_trigger",
     "back_url",
     "capped_count",
+    "capped_counts",
     "changed_query",
     "finished",
     "get_or_404",

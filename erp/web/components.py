@@ -25,7 +25,7 @@ class Components:
         if name not in self._macros:
             raise AttributeError(f"no macro named {name!r} in templates/ui/")
         if self._env.auto_reload:  # development: the file may have changed since
-            return getattr(self._env.get_template(self._files[name]).module, name)  # type: ignore[no-any-return]
+            return getattr(self._env.get_template(self._files[name]).module, name)
         return self._macros[name]
 
     def _load(self) -> None:

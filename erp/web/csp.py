@@ -47,7 +47,10 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.has_header("Content-Security-Policy") or response.headers.get("Content-Type", "")[:9] != "text/html":
+        if (
+            response.has_header("Content-Security-Policy")
+            or response.headers.get("Content-Type", "")[:9] != "text/html"
+        ):
             return response
         extra = getattr(response, "csp", None) or next(
             (wider for path, wider in WIDER.items() if request.path.startswith(path)), None

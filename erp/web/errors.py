@@ -107,5 +107,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW: usually an expired session; the browser's back button keeps what was typed."""
     log.warning("csrf refused: %s %s", reason, request.path)
-    return _error_page(request, "errors/csrf.html", 403, _("The form had expired. Please reload the page and send it again."))
-
+    return _error_page(
+        request, "errors/csrf.html", 403, _("The form had expired. Please reload the page and send it again.")
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.templatetags.static import static
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 SPRITE = "vendor/icons.svg"
 NAMES_FILE = Path(__file__).with_name("icons.txt")
@@ -29,9 +29,9 @@ def _sprite_url() -> str:
 
 def icon(name: str, *, label: str = "", cls: str = "") -> Markup:
     """An icon as a reference into the sprite: decoration unless `label` names it for screen readers."""
-    aria = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    extra = f" {escape(cls)}" if cls else ""
-    return Markup(f'<svg class="icon{extra}" {aria}><use href="{_sprite_url()}#{escape(name)}"/></svg>')
+    aria = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    place = f"{_sprite_url()}#{name}"
+    return Markup('<svg class="{}" {}><use href="{}"/></svg>').format(f"icon {cls}".strip(), aria, place)
 
 
 def build_sprite(source: Path, target: Path) -> int:
@@ -40,7 +40,9 @@ def build_sprite(source: Path, target: Path) -> int:
     for name in names():
         kind, file = ("filled", name.removesuffix("-filled")) if name.endswith("-filled") else ("outline", name)
         svg = (source / kind / f"{file}.svg").read_text("utf-8")
-        body = re.sub(r'<path[^>]*d="M0 0h24v24H0z"[^>]*/>', "", svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")])
+        body = re.sub(
+            r'<path[^>]*d="M0 0h24v24H0z"[^>]*/>', "", svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+        )
         paint = ' fill="currentColor" stroke="none"' if kind == "filled" else ""  # outlines: `.icon` in base.css
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24"{paint}>{" ".join(body.split())}</symbol>')
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,29 +10,29 @@ import jinja2_fragments
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.template import engines
 from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from erp.web.backend import backend
 
 TOAST_TAGS = {"error": "danger", "debug": "info"}
 
 
 def is_partial(request: HttpRequest) -> bool:
     """True for an htmx request that wants a piece of the page: not boosted, not a history restore."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def full_context(request: HttpRequest, context: dict[str, Any] | None = None) -> dict[str, Any]:
     """The context that a whole page gets: the view's, the request, CSRF and the context processors'."""
-    backend = engines["jinja2"]
     full: dict[str, Any] = {
         "request": request,
         "csrf_input": csrf_input_lazy(request),
         "csrf_token": csrf_token_lazy(request),
     }
-    for processor in backend.template_context_processors:
+    for processor in backend().template_context_processors:
         full.update(processor(request))
     full.update(context or {})
     return full
@@ -40,7 +40,7 @@ def full_context(request: HttpRequest, context: dict[str, Any] | None = None) ->
 
 def render_blocks(request: HttpRequest, template: str, context: dict[str, Any], blocks: Iterable[str]) -> str:
     """The HTML of the named blocks of a page, one after the other."""
-    env, full = engines["jinja2"].env, full_context(request, context)
+    env, full = backend().env, full_context(request, context)
     full["partial"] = True
     return "".join(jinja2_fragments.render_block(env, template, block, **full) for block in blocks)
 
@@ -62,7 +62,7 @@ def render_page(
         response = HttpResponse(render_blocks(request, template, context or {}, names), status=status)
         add_pending_toasts(request, response)
     else:
-        html = engines["jinja2"].env.get_template(template).render(full_context(request, context))
+        html = backend().env.get_template(template).render(full_context(request, context))
         response = HttpResponse(html, status=status)
     if block:
         patch_vary_headers(response, ["HX-Request"])

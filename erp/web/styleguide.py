@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- sample data reads best one item a line
 """`/ui/`: every component on one page, to look at and to test. For administrators, and for all in development."""
 
 from __future__ import annotations

@@ -35,7 +35,7 @@
     if (data.option) return { ...base, ...data.option };
     if (pie) {
       const [series] = data.series;
-      return { ...base, series: [{ type: "pie", radius: ["52%", "76%"], center: ["50%", "45%"], itemStyle: { borderColor: css("--surface"), borderWidth: 2 }, label: { color: text }, data: data.x.map((name, i) => ({ name, value: series.data[i] })) }] };
+      return { ...base, series: [{ type: "pie", radius: ["52%", "76%"], center: ["50%", "45%"], itemStyle: { borderColor: css("--surface"), borderWidth: 2 }, label: { show: false }, data: data.x.map((name, i) => ({ name, value: series.data[i] })) }] };
     }
     return {
       ...base,

@@ -158,7 +158,8 @@
       };
       const quantity = read("quantity", 0n);
       const price = read("price", 0n);
-      const discount = read("discount", 0n); // per cent
+      // Per cent; a share (0.1) where the editor says data-discount="share".
+      const discount = read("discount", 0n) * (this.root.dataset.discount === "share" ? 100n : 1n);
       const gross = divide(quantity * price, SCALE);
       const net = cents(divide(gross * (100n * SCALE - discount), 100n * SCALE));
       const tax = divide(net * read("tax", 0n), SCALE); // a ratio: 0.13

@@ -1,0 +1,103 @@
+/* The order form: prices and stock of each line as the customer, the product and the quantity ask for them; a field
+   whose text depends on another's choice; a new customer without leaving the order. */
+(() => {
+  "use strict";
+
+  class Prices {
+    constructor(root) {
+      this.root = root;
+      this.customer = document.querySelector(root.dataset.customer);
+      this.asked = new WeakMap();
+      root.addEventListener("picked", (event) => this.forget(event.target.closest("tr")));
+      root.addEventListener("picked", (event) => this.ask(event.target.closest("tr")));
+      root.addEventListener("input", erp.debounce(250, (event) => event.target.matches("[data-f='quantity']") && this.ask(event.target.closest("tr"))));
+      root.addEventListener("paste", () => setTimeout(() => this.all(), 600));
+      if (this.customer) this.customer.addEventListener("change", () => this.all());
+      this.all();
+    }
+
+    all() {
+      this.root.querySelectorAll("[data-lines-body] > tr").forEach((row) => this.ask(row));
+    }
+
+    field(row, name) {
+      return row.querySelector(`[data-f="${name}"]`);
+    }
+
+    // What the server filled in may be replaced; what a person typed may not.
+    fill(row, name, text) {
+      const field = this.field(row, name);
+      if (!field) return;
+      if (field.value && field.dataset.filled !== field.value) return;
+      field.value = text;
+      field.dataset.filled = text;
+    }
+
+    forget(row) {
+      for (const name of ["price", "discount"]) {
+        const field = row && this.field(row, name);
+        if (field) field.dataset.filled = field.value;
+      }
+    }
+
+    async ask(row) {
+      const product = row && this.field(row, "product");
+      const note = row && row.querySelector("[data-line-stock]");
+      if (!product || !product.value) {
+        if (note) note.textContent = "";
+        return;
+      }
+      const url = new URL(this.root.dataset.priceUrl, location.href);
+      url.searchParams.set("product", product.value);
+      url.searchParams.set("quantity", this.field(row, "quantity").value || "1");
+      if (this.customer && this.customer.value) url.searchParams.set("customer", this.customer.value);
+      const turn = (this.asked.get(row) || 0) + 1;
+      this.asked.set(row, turn);
+      let answer;
+      try {
+        const response = await fetch(url, { headers: { Accept: "application/json" } });
+        if (!response.ok) return;
+        answer = await response.json();
+      } catch {
+        return; // offline: the server prices the line when it is saved
+      }
+      if (this.asked.get(row) !== turn) return;
+      this.fill(row, "price", answer.price);
+      this.fill(row, "discount", answer.discount);
+      const unit = this.field(row, "unit");
+      if (unit) unit.textContent = answer.unit;
+      note.textContent = answer.stock;
+      note.classList.toggle("is-short", !answer.enough);
+      this.root.dispatchEvent(new Event("change"));
+    }
+  }
+
+  erp.behaviour("[data-order-lines]", (root) => new Prices(root));
+
+  // <select data-shows="#x" data-shows-when="new">: #x is there only while that choice is made.
+  erp.behaviour("select[data-shows]", (select) => {
+    const part = document.querySelector(select.dataset.shows);
+    if (!part) return;
+    const show = () => (part.hidden = select.value !== select.dataset.showsWhen);
+    select.addEventListener("change", show);
+    show();
+  });
+
+  erp.behaviour("[data-new-customer]", (link) => {
+    const dialog = document.getElementById("new-customer");
+    if (!dialog || !dialog.showModal) return;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      dialog.showModal();
+      document.getElementById("new-customer-body").dispatchEvent(new CustomEvent("open-dialog"));
+    });
+    document.body.addEventListener("customer-created", (event) => {
+      const made = event.detail;
+      const hidden = document.querySelector("input[name='customer']");
+      document.querySelector("input[name='customer_text']").value = `${made.code} ${made.name}`;
+      hidden.value = made.id;
+      hidden.dispatchEvent(new Event("change", { bubbles: true }));
+      dialog.close();
+    });
+  });
+})();
