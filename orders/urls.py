@@ -1,4 +1,34 @@
-from django.urls import URLPattern
+"""Addresses of orders and customers."""
+
+from django.urls import path
+
+from orders.views import customers, entry, lists, page
 
 app_name = "orders"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", lists.order_list, name="list"),
+    path("export.xlsx", lists.export, name="export"),
+    path("bulk/", lists.bulk, name="bulk"),
+    path("new/", entry.new, name="new"),
+    path("new/customer/", entry.customer_box, name="customer_box"),
+    path("products.json", entry.products, name="products"),
+    path("price.json", entry.price, name="price"),
+    path("customers/", customers.customer_list, name="customers"),
+    path("customers/search.json", customers.search, name="customer_search"),
+    path("customers/new/", customers.new, name="customer_new"),
+    path("customers/quick/", customers.quick, name="customer_quick"),
+    path("customers/<str:code>/", customers.detail, name="customer"),
+    path("customers/<str:code>/edit/", customers.edit, name="customer_edit"),
+    path("customers/<str:code>/contacts/", customers.add_contact, name="contact_new"),
+    path("customers/<str:code>/contacts/<int:pk>/", customers.change_contact, name="contact"),
+    path("customers/<str:code>/addresses/", customers.add_address, name="address_new"),
+    path("customers/<str:code>/addresses/<int:pk>/", customers.change_address, name="address"),
+    path("<str:number>/", page.detail, name="detail"),
+    path("<str:number>/edit/", entry.edit, name="edit"),
+    path("<str:number>/transitions/", page.transition, name="transition"),
+    path("<str:number>/transitions/<str:name>/", page.transition, name="transition_named"),
+    path("<str:number>/comments/", page.comment, name="comment"),
+    path("<str:number>/hold/", page.hold, name="hold"),
+    path("<str:number>/check/", page.recheck, name="check"),
+    path("<str:number>/confirmation.pdf", page.confirmation, name="confirmation"),
+]

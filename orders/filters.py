@@ -1,0 +1,89 @@
+"""The order list's filters: everything that narrows the list stands in the URL, so that a link shows the same list."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from erp.models import User
+from orders.models import Channel, SalesOrder
+from orders.search import matching_orders
+
+BEFORE_SHIPPING = (SalesOrder.Status.PENDING, *SalesOrder.FULFILLING)
+
+
+def late(rows: QuerySet[SalesOrder]) -> QuerySet[SalesOrder]:
+    """Orders whose promised date has passed before everything left."""
+    return rows.filter(status__in=BEFORE_SHIPPING, promised_date__lt=timezone.localdate())
+
+
+class OrderFilter(django_filters.FilterSet):
+    """Narrows orders by what the URL says. A value that makes no sense is shown as such and left out."""
+
+    q = django_filters.CharFilter(method="by_words", label=_("Search"))
+    status = django_filters.MultipleChoiceFilter(choices=SalesOrder.Status.choices, label=_("Status"))
+    channel = django_filters.ModelChoiceFilter(
+        queryset=Channel.objects.all(), to_field_name="code", label=_("Channel"), empty_label=_("All channels")
+    )
+    customer = django_filters.CharFilter(field_name="customer__code", label=_("Customer"))
+    salesperson = django_filters.ModelChoiceFilter(
+        queryset=User.objects.none(), to_field_name="username", label=_("Salesperson"), empty_label=_("All salespeople")
+    )
+    since = django_filters.DateFilter(method="by_first_day", label=_("Ordered from"))
+    until = django_filters.DateFilter(method="by_last_day", label=_("Ordered to"))
+    due = django_filters.DateFilter(field_name="promised_date", lookup_expr="lte", label=_("Promised by"))
+    payment = django_filters.ChoiceFilter(
+        field_name="payment_state",
+        choices=SalesOrder.PaymentState.choices,
+        label=_("Payment"),
+        empty_label=_("Any payment state"),
+    )
+    late = django_filters.BooleanFilter(method="only_late", label=_("Late"), widget=forms.CheckboxInput)
+    held = django_filters.BooleanFilter(method="only_held", label=_("On hold"), widget=forms.CheckboxInput)
+    mine = django_filters.BooleanFilter(method="only_mine", label=_("Mine"), widget=forms.CheckboxInput)
+
+    class Meta:
+        model = SalesOrder
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        people = User.objects.filter(is_portal=False, is_active=True, groups__name="sales")
+        self.filters["salesperson"].field.queryset = people.order_by("name", "username").distinct()
+
+    def by_words(self, rows: QuerySet[SalesOrder], name: str, value: str) -> QuerySet[SalesOrder]:
+        """The one search box."""
+        return matching_orders(rows, value, user=self.user)
+
+    def by_first_day(self, rows: QuerySet[SalesOrder], name: str, value: Any) -> QuerySet[SalesOrder]:
+        """Ordered on that day (in the company's time zone) or later."""
+        return rows.filter(ordered_at__date__gte=value)
+
+    def by_last_day(self, rows: QuerySet[SalesOrder], name: str, value: Any) -> QuerySet[SalesOrder]:
+        """Ordered on that day or before."""
+        return rows.filter(ordered_at__date__lte=value)
+
+    def only_late(self, rows: QuerySet[SalesOrder], name: str, value: bool) -> QuerySet[SalesOrder]:
+        """Only what is overdue."""
+        return late(rows) if value else rows
+
+    def only_held(self, rows: QuerySet[SalesOrder], name: str, value: bool) -> QuerySet[SalesOrder]:
+        """Only what somebody has put on hold."""
+        return rows.exclude(hold_reason="") if value else rows
+
+    def only_mine(self, rows: QuerySet[SalesOrder], name: str, value: bool) -> QuerySet[SalesOrder]:
+        """Only what the person sells or looks after."""
+        return rows.filter(Q(salesperson=self.user) | Q(customer__owner=self.user)) if value else rows
+
+    @property
+    def without_status(self) -> QuerySet[SalesOrder]:
+        """The list as narrowed by everything but the status: what the tabs count."""
+        rows = self.queryset.all()
+        for name, value in self.form.cleaned_data.items():
+            if name != "status":
+                rows = self.filters[name].filter(rows, value)
+        return rows

@@ -1,0 +1,73 @@
+"""Finding orders and customers by what people have at hand: a number, a name, initials, a phone, an article."""
+
+import re
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from inventory.models import Product
+from orders.models import Contact, Customer, OrderLine, SalesOrder
+
+# More matches than this mean that the words say too little to search orders by them.
+CANDIDATES = 200
+_PHONE = re.compile(r"[\d+][\d\s-]{3,}")
+
+
+def _phone_digits(text: str) -> str:
+    """The digits of what looks like a phone number, or its beginning or last four; empty otherwise."""
+    return re.sub(r"[\s-]", "", text) if _PHONE.fullmatch(text) else ""
+
+
+def matching_customers(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
+    """Customers whose code, name, pinyin or initials contain the text, or who have a contact with that phone."""
+    text = text.strip()
+    if not text:
+        return rows
+    words = Q(code__icontains=text) | Q(name__icontains=text) | Q(pinyin__icontains=text) | Q(initials__icontains=text)
+    if digits := _phone_digits(text):
+        words |= Q(pk__in=Contact.objects.filter(phone__startswith=digits).values("customer_id"))
+    return rows.filter(words)
+
+
+def search_customers(text: str, *, user: Any, limit: int = 20) -> list[Customer]:
+    """The customers that a person means by what they type, exact codes first; one query."""
+    rows = matching_customers(Customer.objects.visible_to(user).filter(is_active=True), text)
+    found = list(rows.select_related("owner", "price_list").order_by("code")[: limit * 3])
+    wanted = text.strip().upper()
+    found.sort(key=lambda one: (one.code.upper() != wanted, not one.initials.upper().startswith(wanted), one.code))
+    return found[:limit]
+
+
+def _product_ids(text: str) -> list[int]:
+    words = (
+        Q(sku__icontains=text)
+        | Q(name__icontains=text)
+        | Q(pinyin__icontains=text)
+        | Q(initials__icontains=text)
+        | Q(barcodes__code=text)
+    )
+    return list(Product.objects.filter(words).order_by().values_list("pk", flat=True).distinct()[:CANDIDATES])
+
+
+def matching_orders(rows: QuerySet[SalesOrder], text: str, *, user: Any) -> QuerySet[SalesOrder]:
+    """Orders found by number, the channel's number, customer, phone or article; two queries to find the candidates.
+
+    Each way of finding is its own indexed query, joined by UNION: the cost follows the matches, not the table.
+    """
+    text = text.strip()
+    if not text:
+        return rows
+    every = SalesOrder.objects.order_by()
+    ways = [every.filter(Q(number__icontains=text) | Q(external_number__icontains=text))]
+    customers = matching_customers(Customer.objects.visible_to(user), text)
+    if customer_ids := list(customers.order_by().values_list("pk", flat=True)[:CANDIDATES]):
+        ways.append(every.filter(customer_id__in=customer_ids))
+    if digits := _phone_digits(text):
+        ways.append(every.filter(ship_to__phone__startswith=digits))
+        if len(digits) == 4:
+            ways.append(every.filter(phone_last4=digits))
+    if product_ids := _product_ids(text):
+        lines = OrderLine.objects.filter(product_id__in=product_ids)
+        ways.append(every.filter(pk__in=lines.values("order_id")))
+    first, *others = [way.values("pk") for way in ways]
+    return rows.filter(pk__in=first.union(*others) if others else first)

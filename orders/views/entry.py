@@ -1,0 +1,287 @@
+"""Entering, copying and correcting orders, and what the form asks the server while somebody types."""
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from erp.errors import BusinessError
+from erp.models import Company, User
+from erp.once import new_token, once
+from erp.privacy import may_see_personal_data
+from erp.web import get_or_404, go, perm_required, render_page
+from erp.web.formats import qty
+from inventory.models import Product
+from inventory.selectors import StockFigures, search_products, stock_figures
+from inventory.services import default_warehouse
+from orders import services
+from orders.forms import PER_CENT, Lines, OrderForm, short, tax_choices
+from orders.models import Customer, SalesOrder
+from orders.selectors import customer_for_entry
+from orders.services import DuplicateExternalNumber
+
+# The service's names of a line's columns → the form's.
+COLUMNS = {"product": "text", "quantity": "quantity", "unit_price": "price", "discount": "discount"}
+PROMISE_DAYS = 7
+
+
+@require_http_methods(["GET", "POST"])
+@perm_required("orders.add_salesorder")
+def new(request: HttpRequest) -> HttpResponse:
+    """A new order, empty, for a customer (`?customer=code`) or copied from another one (`?copy=number`)."""
+    if request.method == "POST":
+        return _submit(request, None)
+    source = None
+    if number := request.GET.get("copy"):
+        source = get_or_404(SalesOrder.objects.visible_to(request.user).select_related("customer", "channel"), number=number)
+    form = OrderForm(user=request.user, initial=_initial(request, source))
+    lines = Lines(prefix="lines", initial=_initial_lines(source) if source else [])
+    return _show(request, form, lines, None)
+
+
+@require_http_methods(["GET", "POST"])
+@perm_required("orders.change_salesorder")
+def edit(request: HttpRequest, number: str) -> HttpResponse:
+    """Correct an order that is not approved yet."""
+    rows = SalesOrder.objects.visible_to(request.user).select_related("customer", "channel")
+    order = get_or_404(rows, number=number)
+    if order.status not in SalesOrder.EDITABLE:
+        raise BusinessError(
+            _("%(number)s is “%(status)s” and cannot be edited any more.")
+            % {"number": order.number, "status": order.get_status_display()},
+            hint=_("Put it on hold or cancel it, or copy it into a new order."),
+        )
+    if request.method == "POST":
+        return _submit(request, order)
+    form = OrderForm(user=request.user, order=order, initial=_initial_of(order, request.user))
+    return _show(request, form, Lines(prefix="lines", initial=_initial_lines(order)), order)
+
+
+def _initial(request: HttpRequest, source: SalesOrder | None) -> dict[str, Any]:
+    promised = timezone.localdate() + dt.timedelta(days=PROMISE_DAYS)
+    start = {"promised_date": promised, "token": new_token(), "warehouse": default_warehouse().pk, "priority": 0}
+    if source is not None:
+        kept = _initial_of(source, request.user)
+        del kept["version"], kept["external_number"]
+        return {**kept, **start}
+    if code := request.GET.get("customer"):
+        customer = get_or_404(Customer.objects.visible_to(request.user), code=code)
+        start |= {"customer": customer.pk, "customer_text": f"{customer.code} {customer.name}"}
+    return start
+
+
+def _initial_of(order: SalesOrder, user: User) -> dict[str, Any]:
+    # Whoever may not see the address leaves it as it is.
+    ship_to = {"address": "new", **order.ship_to} if may_see_personal_data(user) else {}
+    return {
+        "customer": order.customer_id,
+        "customer_text": f"{order.customer.code} {order.customer.name}",
+        "channel": order.channel_id,
+        "promised_date": order.promised_date,
+        "priority": order.priority,
+        "external_number": order.external_number,
+        "warehouse": order.warehouse_id,
+        "customer_note": order.customer_note,
+        "version": order.version,
+        **ship_to,
+    }
+
+
+def _initial_lines(order: SalesOrder) -> list[dict[str, Any]]:
+    return [
+        {
+            "product": line.product_id,
+            "text": f"{line.product.sku} {line.product.name}",
+            "quantity": short(line.quantity),
+            "price": short(line.unit_price),
+            "discount": short(line.discount * PER_CENT) if line.discount else "",
+            "tax": short(line.tax_rate),
+            "wish": line.wish,
+        }
+        for line in order.lines.select_related("product")
+    ]
+
+
+def _submit(request: HttpRequest, order: SalesOrder | None) -> HttpResponse:
+    form = OrderForm(request.POST, user=request.user, order=order)
+    lines = Lines(request.POST, prefix="lines")
+    good_head, good_lines = form.is_valid(), lines.is_valid()
+    filled = lines.lines() if good_lines else []
+    if good_lines and not filled:
+        lines.non_form_errors().append(_("The order has no lines. Add at least one product."))
+        good_lines = False
+    if good_head and good_lines:
+        try:
+            number = _save(request, form, [line for _place, line in filled], order)
+        except BusinessError as refusal:
+            _point_at(form, lines, [place for place, _line in filled], refusal)
+        else:
+            return go(request, "orders:detail", number)
+    return _show(request, form, lines, order, status=422)
+
+
+def _save(request: HttpRequest, form: OrderForm, lines: list[services.LineInput], order: SalesOrder | None) -> str:
+    """Create or correct the order through the services; the number of the order to show."""
+    data = form.cleaned_data
+    head = {name: data[name] for name in ("channel", "promised_date", "priority", "external_number", "customer_note")}
+    head["warehouse"] = data["warehouse"] or default_warehouse()
+    customer, user = data["found_customer"], request.user
+    if order is not None:
+        services.update_order(
+            order, by=user, version=data["version"] or 0, lines=lines, customer=customer, ship_to=data["ship_to"], **head
+        )
+        messages.success(request, _("%(number)s saved.") % {"number": order.number})
+        return order.number
+
+    def make() -> dict[str, str]:
+        made = services.create_order(customer=customer, lines=lines, by=user, ship_to=data["ship_to"], **head)
+        return {"number": made.number}
+
+    answer, is_new = once(data["token"] or new_token(), by=user, make=make)
+    if is_new:
+        messages.success(request, _("Order %(number)s created.") % answer)
+    else:
+        messages.info(request, _("This form was sent before; it made order %(number)s.") % answer)
+    return answer["number"]
+
+
+def _point_at(form: OrderForm, lines: Any, places: list[int], refusal: BusinessError) -> None:
+    """Put a service's refusal at the field or cell it is about."""
+    words = f"{refusal.message} {refusal.hint}".strip()
+    if isinstance(refusal, DuplicateExternalNumber):
+        form.add_error("external_number", words)
+        return
+    parts = refusal.field.split(".")
+    if parts[0] == "lines" and len(parts) == 3 and parts[2] in COLUMNS:
+        lines.forms[places[int(parts[1])]].add_error(COLUMNS[parts[2]], words)
+    elif parts[0] == "lines":
+        lines.non_form_errors().append(words)
+    else:
+        form.add_error(refusal.field if refusal.field in form.fields else None, words)
+
+
+def _show(
+    request: HttpRequest, form: OrderForm, lines: Any, order: SalesOrder | None, *, status: int = 200
+) -> HttpResponse:
+    chosen = form["customer"].value()
+    customer = None
+    if chosen and str(chosen).isdigit():
+        customer = Customer.objects.visible_to(request.user).filter(pk=chosen).first()
+    used = [Decimal(text) for row in lines.forms if (text := str(row["tax"].value() or "")) and _is_number(text)]
+    company = Company.current()
+    context = {
+        "form": form,
+        "lines": lines,
+        "order": order,
+        "tax_choices": tax_choices(company.default_tax_rate, *used),
+        "default_tax": short(company.default_tax_rate),
+        "entry": customer_for_entry(customer, request.user) if customer else None,
+        "chosen_address": str(form["address"].value() or ""),
+        "may_add_customer": request.user.has_perm("orders.add_customer"),
+    }
+    return render_page(request, "orders/form.html", context, status=status)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return False
+    return True
+
+
+@require_GET
+@perm_required("orders.view_customer")
+def customer_box(request: HttpRequest) -> HttpResponse:
+    """The part of the form that depends on the customer: addresses and what credit is left."""
+    pk = request.GET.get("customer", "")
+    customer = Customer.objects.visible_to(request.user).filter(pk=pk).first() if pk.isdigit() else None
+    context = {
+        "form": OrderForm(user=request.user),
+        "entry": customer_for_entry(customer, request.user) if customer else None,
+        "chosen_address": "",
+    }
+    return render_page(request, "orders/form.html", context, block="customer_box")
+
+
+@require_GET
+@perm_required("orders.view_salesorder")
+def products(request: HttpRequest) -> JsonResponse:
+    """Products for the lines editor's picker: SKU, name, list price, and what is available."""
+    found = search_products(request.GET.get("q", "")[:100], limit=20)
+    stock = stock_figures([product.pk for product in found])
+    default_tax = Company.current().default_tax_rate
+    items = [
+        {
+            "id": product.pk,
+            "code": product.sku,
+            "name": product.name,
+            "sub": product.specification,
+            "side": f"¥{short(product.list_price)}/{product.unit.name}",
+            "side_sub": _("available %(quantity)s") % {"quantity": qty(stock[product.pk].available)}
+            if product.is_stocked
+            else _("service"),
+            "price": short(product.list_price),
+            "tax": short(product.tax_rate if product.tax_rate is not None else default_tax),
+        }
+        for product in found
+    ]
+    return JsonResponse({"items": items})
+
+
+@require_GET
+@perm_required("orders.view_salesorder")
+def price(request: HttpRequest) -> JsonResponse:
+    """Price, discount, tax and stock promise of one line, as `?customer=&product=&quantity=` asks. Amounts in CNY."""
+    product_id, customer_id = request.GET.get("product", ""), request.GET.get("customer", "")
+    if not product_id.isdigit():
+        return JsonResponse({"error": _("Which product?")}, status=400)
+    product = Product.objects.active().select_related("unit").filter(pk=product_id).first()
+    if product is None:
+        raise Http404(_("There is no such product."))
+    customer = None
+    if customer_id.isdigit():
+        rows = Customer.objects.visible_to(request.user).select_related("price_list")
+        customer = rows.filter(pk=customer_id).first()
+    quantity = _quantity(request.GET.get("quantity", ""))
+    answer = services.price_for(customer, product, quantity, on=timezone.localdate())
+    tax = product.tax_rate if product.tax_rate is not None else Company.current().default_tax_rate
+    figures = stock_figures([product.pk])[product.pk]
+    return JsonResponse(
+        {
+            "price": short(answer.unit_price),
+            "list_price": short(answer.list_price),
+            "discount": short(answer.discount * PER_CENT) if answer.discount else "",
+            "by_rule": answer.rule is not None,
+            "tax": short(tax),
+            "unit": product.unit.name,
+            "available": short(figures.available),
+            **_promise(product, figures, quantity),
+        }
+    )
+
+
+def _quantity(text: str) -> Decimal:
+    try:
+        quantity = Decimal(text.replace(",", "") or "1")
+    except InvalidOperation:
+        return Decimal(1)
+    return quantity if quantity.is_finite() and 0 < quantity < Decimal(10) ** 13 else Decimal(1)
+
+
+def _promise(product: Product, figures: StockFigures, quantity: Decimal) -> dict[str, Any]:
+    """Whether the line can be promised from stock, and if not, from when on."""
+    unit = product.unit.name
+    if not product.is_stocked:
+        return {"stock": "", "enough": True}
+    if figures.available >= quantity:
+        return {"stock": _("available %(quantity)s") % {"quantity": qty(figures.available, unit)}, "enough": True}
+    day = timezone.localdate() + dt.timedelta(days=product.lead_days)
+    template = _("short %(quantity)s, made by %(day)s") if product.supply == "make" else _("short %(quantity)s, bought by %(day)s")
+    return {"stock": template % {"quantity": qty(quantity - figures.available, unit), "day": day.isoformat()}, "enough": False}
+

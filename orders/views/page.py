@@ -1,0 +1,241 @@
+"""The order's page: where it stands, what it waits for, what can be done, and everything that belongs to it."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from erp.comments import add_comment
+from erp.documents.pdf import pdf_response, render_pdf
+from erp.errors import BusinessError
+from erp.models import StatusChange
+from erp.privacy import address_for, address_line, may_see_personal_data
+from erp.related import RelatedGroup, Step, related_to
+from erp.timeline import TimelineEntry, timeline
+from erp.web import get_or_404, go, live_token, may, perm_required, render_page, unchanged
+from erp.web.badges import tone
+from erp.workflow import advance, moves
+from inventory.selectors import stock_figures
+from orders import services
+from orders.models import OrderCheck, OrderLine, SalesOrder
+from orders.waiting import waits_for
+
+Status = SalesOrder.Status
+PATH = (
+    Status.PENDING,
+    Status.APPROVED,
+    Status.IN_PRODUCTION,
+    Status.READY_TO_SHIP,
+    Status.SHIPPED,
+    Status.COMPLETED,
+)
+SEVERITY_ORDER = {OrderCheck.Severity.BLOCK: 0, OrderCheck.Severity.WARN: 1, OrderCheck.Severity.PASS: 2}
+
+
+def _order(request: HttpRequest, number: str) -> SalesOrder:
+    rows = SalesOrder.objects.visible_to(request.user)
+    return get_or_404(
+        rows.select_related("customer", "channel", "salesperson", "warehouse", "hold_by", "created_by"), number=number
+    )
+
+
+def _changes(order: SalesOrder) -> list[StatusChange]:
+    rows = StatusChange.objects.filter(document_type=order._meta.label, document_id=order.pk)
+    return list(rows.order_by("id"))
+
+
+def stepper(order: SalesOrder, changes: Iterable[StatusChange]) -> list[dict[str, Any]]:
+    """The order's way with the time each state was last entered; production only where there is any."""
+    entered: dict[str, Any] = {}
+    for change in changes:
+        if change.source != change.target:
+            entered[change.target] = change.at
+    broken = order.status in (Status.REJECTED, Status.CANCELLED)
+    path = [status for status in PATH if status != Status.IN_PRODUCTION or status in entered or order.status == status]
+    reached = path.index(Status(order.status)) if not broken else _furthest(path, entered)
+    steps = [
+        {
+            "label": str(status.label),
+            "at": entered.get(status) if place <= reached else None,
+            "state": _state(place, reached, broken=broken, last=len(path) - 1),
+        }
+        for place, status in enumerate(path)
+    ]
+    if broken:
+        stop = {"label": order.get_status_display(), "at": entered.get(order.status), "state": "failed"}
+        return [*steps[: reached + 1], stop]
+    return steps
+
+
+def _furthest(path: list[Any], entered: dict[str, Any]) -> int:
+    return max((place for place, status in enumerate(path) if status in entered), default=0)
+
+
+def _state(place: int, reached: int, *, broken: bool, last: int) -> str:
+    if place < reached or broken or place == reached == last:
+        return "done"
+    return "current" if place == reached else "todo"
+
+
+def _bar(line: OrderLine) -> list[tuple[str, Decimal, str]]:
+    """How far the line is, as parts that lie side by side."""
+    kept = line.shipped - line.returned
+    packed = line.picked - line.shipped
+    waiting = max(line.reserved - packed, Decimal(0))
+    return [
+        ("returned", line.returned, _("returned")),
+        ("green", min(line.delivered, kept), _("delivered")),
+        ("blue", max(kept - line.delivered, Decimal(0)), _("shipped")),
+        ("picked", packed, _("picked")),
+        ("reserved", waiting, _("reserved")),
+    ]
+
+
+def _lines(order: SalesOrder) -> list[dict[str, Any]]:
+    lines = list(order.lines.select_related("product"))
+    open_states = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING)
+    short = [line for line in lines if order.status in open_states and line.short > 0 and line.product.is_stocked]
+    stock = stock_figures({line.product_id for line in short}, order.warehouse_id) if short else {}
+    return [
+        {"line": line, "bar": _bar(line), "stock": stock.get(line.product_id), "short": line in short} for line in lines
+    ]
+
+
+def _timeline_items(entries: list[TimelineEntry]) -> list[dict[str, Any]]:
+    """Newest first, as the component draws them."""
+    icons = {"comment": "message", "scan": "truck-delivery"}
+    labels = dict(Status.choices)
+    return [
+        {
+            "title": entry.title,
+            "at": entry.at,
+            "by": entry.who or _("System"),
+            "body": entry.text,
+            "meta": labels.get(entry.status, "") if entry.kind == "status" else "",
+            "tone": tone(entry.status) if entry.status else "grey",
+            "icon": icons.get(entry.kind, "circle-dot"),
+        }
+        for entry in reversed(entries)
+    ]
+
+
+def _next_step(groups: list[RelatedGroup]) -> Step | None:
+    """What the person would do next in another app: pick, hand over, record the payment."""
+    return next((group.step for group in groups if group.step), None)
+
+
+@require_GET
+@perm_required("orders.view_salesorder")
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    """Everything about one order that this person may see."""
+    order = _order(request, number)
+    changes = _changes(order)
+    token = live_token(order.status, order.version, order.payment_state, order.hold_reason, len(changes), order.paid)
+    if same := unchanged(request, token):
+        return same
+    user = request.user
+    groups = related_to(order, user)
+    next_moves = list(moves(order, user))
+    checks = sorted(order.checks.all(), key=lambda check: SEVERITY_ORDER.get(check.severity, 3))
+    context = {
+        "order": order,
+        "token": token,
+        "wait": waits_for([order])[order.pk],
+        "steps": stepper(order, changes),
+        "moves": next_moves,
+        "step": None if any(move.allowed and move.kind == "primary" for move in next_moves) else _next_step(groups),
+        "lines": _lines(order),
+        "checks": checks,
+        "checks_open": order.status in (Status.PENDING, Status.REJECTED),
+        "ship_to": _ship_to(order, user),
+        "masked": not may_see_personal_data(user),
+        "groups": groups,
+        "timeline": _timeline_items(timeline(order)),
+        "may_edit": order.status in SalesOrder.EDITABLE and may(user, "orders.change_salesorder"),
+        "may_copy": may(user, "orders.add_salesorder"),
+        "may_hold": may(user, "orders.hold_salesorder") and order.status in (Status.PENDING, *SalesOrder.FULFILLING),
+        "not_editable": not may(user, "orders.change_salesorder"),
+    }
+    return render_page(request, "orders/detail.html", context)
+
+
+def _ship_to(order: SalesOrder, user: Any) -> dict[str, str]:
+    shown = address_for(user, order.ship_to)
+    return {
+        "recipient": shown.get("recipient", ""),
+        "phone": shown.get("phone", ""),
+        "line": address_line(shown),
+    }
+
+
+@require_POST
+@perm_required("orders.view_salesorder")
+def transition(request: HttpRequest, number: str, name: str = "") -> HttpResponse:
+    """Move the order by the step named in the address, or in the field `transition`."""
+    order = _order(request, number)
+    name = name or request.POST.get("transition", "")
+    advance(order, name, by=request.user, note=request.POST.get("note", ""))
+    order.refresh_from_db()
+    messages.success(
+        request, _("%(number)s: now “%(status)s”.") % {"number": order.number, "status": order.get_status_display()}
+    )
+    return go(request, order)
+
+
+@require_POST
+@perm_required("orders.view_salesorder")
+def comment(request: HttpRequest, number: str) -> HttpResponse:
+    """Write a remark into the order's timeline."""
+    order = _order(request, number)
+    add_comment(order, text=request.POST.get("text", ""), by=request.user)
+    return go(request, f"{order.get_absolute_url()}#timeline")
+
+
+@require_POST
+@perm_required("orders.view_salesorder")
+def hold(request: HttpRequest, number: str) -> HttpResponse:
+    """Put the order on hold with a reason, or (`act=release`) let it go on."""
+    order = _order(request, number)
+    if request.POST.get("act") == "release":
+        services.release_hold(order, by=request.user)
+        messages.success(request, _("%(number)s is not on hold any more.") % {"number": order.number})
+    else:
+        services.hold(order, by=request.user, reason=request.POST.get("reason", ""))
+        messages.success(request, _("%(number)s is on hold.") % {"number": order.number})
+    return go(request, order)
+
+
+@require_POST
+@perm_required("orders.view_salesorder")
+def recheck(request: HttpRequest, number: str) -> HttpResponse:
+    """Run the automatic checks again, after something outside the order was mended."""
+    order = _order(request, number)
+    if order.status not in SalesOrder.EDITABLE:
+        raise BusinessError(_("%(number)s is approved; it is not checked any more.") % {"number": order.number})
+    found = services.run_checks(order)
+    left = sum(check.severity != OrderCheck.Severity.PASS for check in found)
+    if left:
+        messages.warning(request, _("Checked again: %(count)s findings remain.") % {"count": left})
+    else:
+        messages.success(request, _("Checked again: everything passes."))
+    return go(request, order)
+
+
+@require_GET
+@perm_required("orders.view_salesorder")
+def confirmation(request: HttpRequest, number: str) -> HttpResponse:
+    """The order confirmation (销售订单确认) as PDF, for the customer to sign."""
+    order = _order(request, number)
+    context = {
+        "order": order,
+        "number": order.number,
+        "lines": list(order.lines.select_related("product")),
+        "ship_to": _ship_to(order, request.user),
+        "contact": order.customer.contacts.order_by("-is_default", "id").first(),
+    }
+    content = render_pdf("documents/order_confirmation.html", context)
+    return pdf_response(f"{order.number}.pdf", content)
