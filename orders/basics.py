@@ -1,5 +1,6 @@
-"""What orders cannot live without: the channels."""
+"""What orders cannot live without: the channels, and the mappings for files of orders."""
 
+from orders.importing.builtin import ensure_mappings
 from orders.models import Channel
 
 CHANNELS = [
@@ -15,7 +16,7 @@ CHANNELS = [
 
 
 def ensure_basics() -> None:
-    """Make the channels that are missing; repeatable."""
+    """Make the channels and import mappings that are missing; repeatable."""
     Channel.objects.bulk_create(
         [
             Channel(code=code, name=name, name_en=name_en, is_manual=manual, position=place)
@@ -23,3 +24,4 @@ def ensure_basics() -> None:
         ],
         ignore_conflicts=True,
     )
+    ensure_mappings()
