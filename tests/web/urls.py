@@ -2,8 +2,9 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
+from markupsafe import Markup
 
 from erp.errors import BusinessError, NotPermitted, TransitionRefused
 from erp.web import finished, go, live_token, perm_required, render_page, staff_required, toast, unchanged
@@ -78,3 +79,41 @@ class AForm(forms.Form):
 
 def refusal(field):
     return BusinessError("名称已存在", field=field, hint="换一个。")
+
+
+ITEMS = [
+    {"id": 1, "code": "M8-20", "name": "内六角螺栓", "sub": "304", "side": "0.85", "price": "0.85", "tax": "0.13"},
+    {"id": 2, "code": "M8-30", "name": "内六角螺栓", "sub": "304", "side": "1.005", "price": "1.005", "tax": "0.13"},
+]
+
+
+@view("pick/")
+def pick(request):
+    q = request.GET.get("q", "").lower()
+    return JsonResponse({"items": [i for i in ITEMS if q in f"{i['code']} {i['name']}".lower()]})
+
+
+@view("echo/")
+def echo(request):
+    return HttpResponse("<main id=main>" + " ".join(f"{k}={v}" for k, v in request.POST.items() if "csrf" not in k))
+
+
+@view("clock/")
+def clock(request):
+    return HttpResponse("走")
+
+
+@view("behave/")
+def behave(request):
+    def row(n):
+        return Markup(
+            '<tr><td class="col-pos" data-line-position>1</td><td class="col-product">'
+            '<input class="form-control" aria-label="产品" data-picker="/pick/" data-picker-for="line-{n}-product">'
+            '<input type="hidden" name="line-{n}-product" data-f="product"><input type="hidden" data-f="tax" value="0.13"></td>'
+            '<td><input class="form-control num" aria-label="数量" name="line-{n}-quantity" data-f="quantity"></td>'
+            '<td><input class="form-control num" aria-label="单价" name="line-{n}-price" data-f="price"></td>'
+            '<td><input class="form-control num" aria-label="折扣" name="line-{n}-discount" data-f="discount"></td>'
+            '<td class="col-total" data-line-total></td><td><button type="button" data-line-remove aria-label="删除">×</button></td></tr>'
+        ).format(n=n)
+
+    return render_page(request, "browser_test.html", {"row": row})

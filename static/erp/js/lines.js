@@ -119,12 +119,12 @@
       if (table.length < 2 && table[0] && table[0].length < 2) return;
       event.preventDefault();
       let row = event.target.closest("tr");
-      for (const [product, quantity, price] of table) {
+      for (const [index, [product, quantity, price]] of table.entries()) {
+        if (index) row = row.nextElementSibling || this.add();
         const input = row.querySelector("[role='combobox'], [data-picker]");
         await this.find(row, input, product);
         this.set(row, "quantity", quantity);
         this.set(row, "price", price);
-        row = row.nextElementSibling || this.add();
       }
       this.sum();
     }
