@@ -24,11 +24,21 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_("My work"), "/", "home", primary=True),
     NavItem(_("Sales orders"), "/orders/", "shopping-cart", ("orders.view_salesorder",), primary=True),
     NavItem(_("Customers"), "/orders/customers/", "users", ("orders.view_customer",)),
-    NavItem(_("Inventory"), "/inventory/", "packages", ("inventory.view_stockitem", "inventory.view_product"), primary=True),
+    NavItem(
+        _("Inventory"), "/inventory/", "packages", ("inventory.view_stockitem", "inventory.view_product"), primary=True
+    ),
     NavItem(_("Production"), "/production/", "building-factory-2", ("production.view_productionorder",)),
-    NavItem(_("Shipping"), "/shipping/", "truck-delivery", ("shipping.view_shipment", "shipping.view_picklist"), primary=True),
+    NavItem(
+        _("Shipping"),
+        "/shipping/",
+        "truck-delivery",
+        ("shipping.view_shipment", "shipping.view_picklist"),
+        primary=True,
+    ),
     NavItem(_("Finance"), "/finance/", "coin-yuan", ("finance.view_invoice",)),
-    NavItem(_("After-sales"), "/aftersales/", "headset", ("aftersales.view_servicecase", "aftersales.view_returnrequest")),
+    NavItem(
+        _("After-sales"), "/aftersales/", "headset", ("aftersales.view_servicecase", "aftersales.view_returnrequest")
+    ),
     NavItem(_("Reports"), "/reports/", "chart-bar", ("reports.view_orderday", "reports.view_reports")),
     NavItem(_("Settings"), "/admin/", "settings", ("erp.change_company",)),
 )
