@@ -62,7 +62,9 @@ def test_stock_that_moved_meanwhile_must_be_counted_again(product, bin_place):
 
 def test_what_is_promised_cannot_be_counted_away(product, bin_place):
     put_in_stock(product, 5)
-    reserve([Want(1, product.pk, Decimal(4))], holder_type="orders.OrderLine", warehouse_id=default_warehouse().pk, by=None)
+    reserve(
+        [Want(1, product.pk, Decimal(4))], holder_type="orders.OrderLine", warehouse_id=default_warehouse().pk, by=None
+    )
     with pytest.raises(OutOfStock):
         count(product, bin_place, "3")
     assert StockItem.objects.get().on_hand == 5
