@@ -137,9 +137,12 @@ class Floor:
             pk__in=self.ids, status__in=["approved", "in_production"], status_since__lt=old
         )
         for order in waiting.order_by("id"):
-            ready = order.lines.filter(reserved__gt=0).exists()
-            if ready and self.rng.random() < 0.12 and not order.pick_lists.filter(status__in=["open", "picked"]).exists():
+            if self.rng.random() > 0.12:
+                continue
+            try:
                 open_pick_list(order, by=self.team["warehouse"])
+            except BusinessError:
+                continue  # nothing is there yet, or it is being picked already
 
     def _pick(self, pick: PickList) -> None:
         self.clock.work(2, 8)

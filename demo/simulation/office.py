@@ -138,7 +138,7 @@ class Office:
             method=self.rng.choices(["bank", "alipay", "wechat", "draft"], [7, 1, 1, 1])[0],
             by=self.team["finance"],
             received_on=timezone.localdate(),
-            reference=f"{self.rng.randrange(10**11, 10**12)}",
+            reference=f"{timezone.localdate():%Y%m%d}{invoice.pk:06d}{self.rng.randrange(1000):03d}",
             allocations=[] if roll > 0.97 else [(invoice, amount)],
         )
 
