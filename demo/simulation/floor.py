@@ -156,7 +156,7 @@ class Floor:
         self.clock.work(1, 4)
         service = self.rng.choice(self.services)
         tracking = {
-            parcel.pk: f"{service.carrier.code}{self.rng.randrange(10**11, 10**12)}" for parcel in shipment.parcels.all()
+            parcel.pk: f"{service.carrier.code}{self.rng.randrange(10**5, 10**6)}{parcel.pk:07d}" for parcel in shipment.parcels.all()
         }
         hand_over(shipment, service=service, tracking=tracking, by=self.team["logistics"])
 
