@@ -20,14 +20,10 @@ OLDEST_NODE = 18
 
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "tom-select.min.css": "tom-select/dist/css/tom-select.bootstrap5.min.css",
-    "tom-select.min.js": "tom-select/dist/js/tom-select.complete.min.js",
-    "echarts.min.js": "echarts/dist/echarts.min.js",
+    "echarts.min.js": "echarts/dist/echarts.common.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
 }
-LICENCES = ("@tabler/core", "@tabler/icons", "tom-select", "echarts", "htmx.org", "idiomorph")
+LICENCES = ("@tabler/core", "@tabler/icons", "echarts", "htmx.org")
 
 
 def _fingerprint() -> str:

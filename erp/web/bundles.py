@@ -1,11 +1,12 @@
 """One style sheet and one script for every page, joined from the small files of `static/erp/`.
 
 A staticfiles finder: `collectstatic` collects `erp/app.css` and `erp/app.js`, development serves them fresh.
-Nothing is transformed, so there is no build tool to install.
+Nothing is transformed, so there is no build tool to install; of Tabler only what our pages use comes first.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,23 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-CSS = ("tokens", "base", "layout", "components", "tables", "forms", "documents", "orders", "notices", "portal", "print")
-JS = ("core", "prefs", "menu", "toast", "confirm", "forms", "live", "panel", "picker", "lines", "small")
+from erp.web import tabler
+
+CSS = (
+    "tokens",
+    "base",
+    "layout",
+    "components",
+    "tables",
+    "forms",
+    "documents",
+    "orders",
+    "floor",
+    "notices",
+    "portal",
+    "print",
+)
+JS = ("core", "prefs", "menu", "toast", "confirm", "forms", "live", "panel", "picker", "lines", "quantity", "small")
 BUNDLES = {
     "erp/app.css": [f"css/{name}.css" for name in CSS],
     "erp/app.js": [f"js/{name}.js" for name in JS],
@@ -45,9 +61,15 @@ class BundleFinder(BaseFinder):
             yield path, self.storage
 
     def _join(self, path: str) -> Path:
-        text = "\n".join((self.source / part).read_text("utf-8") for part in BUNDLES[path])
+        parts = [self.source / part for part in BUNDLES[path]]
+        read = [*parts, *tabler.sources(), Path(settings.BASE_DIR) / tabler.SOURCE] if path.endswith(".css") else parts
         target = self.target / path
-        if not target.exists() or target.read_text("utf-8") != text:
+        newest = max(file.stat().st_mtime for file in [Path(__file__), *read] if file.exists())
+        if not target.exists() or target.stat().st_mtime < newest:
+            first = [tabler.style_sheet()] if path.endswith(".css") else []
+            text = "\n".join([*first, *(part.read_text("utf-8") for part in parts)])
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, "utf-8")
+            fresh = target.with_suffix(f".{os.getpid()}")
+            fresh.write_text(text, "utf-8")
+            fresh.replace(target)  # two processes at once both end with a whole file
         return target

@@ -16,8 +16,6 @@ from erp.navigation import NavItem, current_path, visible_items
 from erp.web.access import is_staff_person
 from erp.web.preferences import Preferences
 
-TABLER_CSS = "vendor/tabler.min.css"
-
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context processor of our Jinja pages; costs no query until a template uses a value that needs one."""
@@ -33,7 +31,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "company_name": SimpleLazyObject(lambda: str(company)),
         "user": getattr(request, "user", None) or AnonymousUser(),
         "get_messages": lambda: messages.get_messages(request) if hasattr(request, "_messages") else (),
-        "tabler_css": TABLER_CSS,
         "nav": nav,
         "nav_current": SimpleLazyObject(lambda: current_path(request.path, list(nav))),
         "prefs": Preferences.of(request),

@@ -14,6 +14,7 @@ from erp.web.pages import back_url, render_page, toast
 
 log = logging.getLogger(__name__)
 REFUSED = 422
+PROBLEM_CODES = {400: "malformed", 403: "not_permitted", 404: "not_found", 500: "server_error"}
 
 
 def add_error(form: BaseForm, error: BusinessError) -> None:
@@ -53,7 +54,13 @@ class BusinessErrorMiddleware:
 def _error_page(request: HttpRequest, template: str, status: int, detail: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse(
-            {"type": "about:blank", "title": _title(status), "status": status, "detail": detail},
+            {
+                "type": "about:blank",
+                "title": _title(status),
+                "status": status,
+                "detail": detail,
+                "code": PROBLEM_CODES.get(status, "error"),
+            },
             status=status,
             content_type="application/problem+json",
         )
