@@ -3,6 +3,8 @@
 from ninja import NinjaAPI
 
 from erp.rest import BearerToken, install_handlers
+from inventory.api import products_router, stock_router
+from orders.api import customers_router, orders_router
 
 api = NinjaAPI(
     title="Order-to-cash ERP",
@@ -16,3 +18,7 @@ api = NinjaAPI(
     ),
 )
 install_handlers(api)
+api.add_router("/orders", orders_router)
+api.add_router("/customers", customers_router)
+api.add_router("/products", products_router)
+api.add_router("/stock", stock_router)

@@ -18,8 +18,8 @@ Raise `Http404`, `PermissionDenied`, `BusinessError` or `erp.rest.Problem`; each
 from erp.rest.auth import BearerToken, caller, need
 from erp.rest.idempotency import Answer, answer_once
 from erp.rest.pages import Listing, page
-from erp.rest.problems import FieldError, Problem, ProblemOut, install_handlers
-from erp.rest.values import Amount, Price, Quantity, plain
+from erp.rest.problems import FieldError, Problem, ProblemOut, install_handlers, reply
+from erp.rest.values import Amount, Moment, Price, Quantity, Text, plain
 
 __all__ = [
     "Amount",
@@ -27,14 +27,17 @@ __all__ = [
     "BearerToken",
     "FieldError",
     "Listing",
+    "Moment",
     "Price",
     "Problem",
     "ProblemOut",
     "Quantity",
+    "Text",
     "answer_once",
     "caller",
     "install_handlers",
     "need",
     "page",
     "plain",
+    "reply",
 ]

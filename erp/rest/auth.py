@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
@@ -16,6 +16,8 @@ class BearerToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         """The active owner of a token that is not revoked, or None."""
+        if "\0" in request.path or any("\0" in text for text in request.GET.values()):  # PostgreSQL stores no NUL
+            raise Http404
         found = (
             ApiToken.objects.select_related("user")
             .filter(digest=ApiToken.digest_of(token), revoked_at=None, user__is_active=True)

@@ -60,7 +60,9 @@ class Problem(Exception):
             status = 422 if error.code in ("note_required", "unknown_transition") else 409
             return cls(status, code=error.code, detail=detail, errors=[FieldError(detail=r) for r in error.reasons])
         status = 403 if isinstance(error, NotPermitted) else 422
-        errors = [FieldError(pointer=pointer(error.field), detail=error.message, code=error.code)] if error.field else []
+        errors = (
+            [FieldError(pointer=pointer(error.field), detail=error.message, code=error.code)] if error.field else []
+        )
         return cls(status, code=error.code, detail=detail, errors=errors)
 
 
@@ -80,9 +82,8 @@ def answer(problem: Problem) -> HttpResponse:
     }
     if problem.errors:
         document["errors"] = [error.model_dump(exclude_none=True) for error in problem.errors]
-    response = HttpResponse(
-        json.dumps(document, ensure_ascii=False), status=problem.status, content_type=CONTENT_TYPE
-    )
+    response = reply(document, problem.status)
+    response["Content-Type"] = CONTENT_TYPE
     if problem.status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
@@ -98,6 +99,11 @@ def _title(status: int) -> str:
         422: _("Some inputs are not right."),
     }
     return titles.get(status) or _("Something went wrong.")
+
+
+def reply(body: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A JSON answer, Chinese as Chinese."""
+    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/json")
 
 
 def install_handlers(api: NinjaAPI) -> None:
@@ -148,8 +154,8 @@ def _words(item: dict[str, Any]) -> str:
     words = {
         "missing": _("This field is required."),
         "extra_forbidden": _("There is no such field."),
-        "decimal_parsing": _("This is not a number. Send decimals as text, for example \"12.5\"."),
-        "decimal_type": _("This is not a number. Send decimals as text, for example \"12.5\"."),
+        "decimal_parsing": _('This is not a number. Send decimals as text, for example "12.5".'),
+        "decimal_type": _('This is not a number. Send decimals as text, for example "12.5".'),
         "int_parsing": _("This is not a whole number."),
         "string_type": _("This must be text."),
         "string_too_short": _("This field must not be empty."),
@@ -159,6 +165,7 @@ def _words(item: dict[str, Any]) -> str:
         "datetime_from_date_parsing": _("This is not a time. Write it as 2026-12-01T09:30:00+08:00."),
         "datetime_parsing": _("This is not a time. Write it as 2026-12-01T09:30:00+08:00."),
         "timezone_aware": _("The time has no offset. Write it as 2026-12-01T09:30:00+08:00."),
+        "nul_character": _("The text contains a character that cannot be stored."),
         "too_short": _("At least one is needed."),
         "greater_than": _("This must be greater than %(limit)s.") % {"limit": context.get("gt")},
         "greater_than_equal": _("This must be at least %(limit)s.") % {"limit": context.get("ge")},
@@ -167,6 +174,6 @@ def _words(item: dict[str, Any]) -> str:
         "decimal_max_places": _("At most %(count)s decimal places.") % {"count": context.get("decimal_places")},
         "decimal_max_digits": _("The number has too many digits."),
         "decimal_whole_digits": _("The number has too many digits."),
-        "finite_number": _("This is not a number. Send decimals as text, for example \"12.5\"."),
+        "finite_number": _('This is not a number. Send decimals as text, for example "12.5".'),
     }
     return words.get(item["type"]) or str(item["msg"])

@@ -1,9 +1,14 @@
-"""Numbers of the API: decimals travel as strings, so that no reader turns them into binary fractions."""
+"""Values of the API: decimals travel as strings, so that no reader turns them into binary fractions; times name their
+offset.
+"""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer
+from django.utils import timezone
+from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
 
 
 def plain(value: Decimal | None) -> str | None:
@@ -22,6 +27,20 @@ def _plain(value: Decimal) -> Any:
     return plain(value)
 
 
+def _moment(value: dt.datetime) -> str:
+    return timezone.localtime(value).isoformat(timespec="seconds")
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul_character", "The text contains a NUL character.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Moment = Annotated[
+    dt.datetime, PlainSerializer(_moment, return_type=str), Field(examples=["2026-11-21T14:05:00+08:00"])
+]
 Amount = Annotated[Decimal, PlainSerializer(_amount, return_type=str), Field(examples=["1130.00"])]
 Quantity = Annotated[
     Decimal, PlainSerializer(_plain, return_type=str), Field(max_digits=18, decimal_places=4, examples=["2"])

@@ -1,0 +1,206 @@
+"""How orders and customers read in the API."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from erp.models import StatusChange, User
+from erp.rest import Amount, Moment, Price, Quantity
+from orders.models import Customer, OrderLine, SalesOrder
+
+DECISIONS = {"approve", "reject", "resubmit"}
+
+
+class CustomerRef(Schema):
+    """The customer of an order."""
+
+    code: str
+    name: str
+
+
+class ApprovalOut(Schema):
+    """Where approval stands: `pending`, `approved` (by a person), `auto` (by the system's policy) or `rejected`."""
+
+    state: str
+    at: Moment | None = None
+    by: str | None = None
+
+
+class LineOut(Schema):
+    """One line. Quantities in `unit`; `unit_price` without tax; `total` with tax; `discount` is a share."""
+
+    position: int
+    sku: str
+    name: str
+    quantity: Quantity
+    unit: str
+    unit_price: Price
+    discount: Price
+    tax_rate: Price
+    untaxed: Amount
+    tax: Amount
+    total: Amount
+    wish: str
+    reserved: Quantity
+    made: Quantity
+    picked: Quantity
+    shipped: Quantity
+    delivered: Quantity
+    returned: Quantity
+
+
+class ChangeOut(Schema):
+    """One step of the order's life; `by` null is the system (or, for customers, the company)."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    at: Moment
+    transition: str
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    by: str | None
+    note: str
+
+
+class OrderBrief(Schema):
+    """An order in a list. Amounts in `currency`, `total` with tax."""
+
+    number: str
+    status: str
+    status_label: str
+    customer: CustomerRef
+    channel: str
+    external_number: str
+    ordered_at: Moment
+    promised_date: dt.date
+    currency: str
+    untaxed: Amount
+    tax: Amount
+    total: Amount
+    paid: Amount
+    payment_state: str
+
+
+class OrderOut(OrderBrief):
+    """An order whole: approval, fulfilment and payment are three facts, never mixed."""
+
+    approval: ApprovalOut
+    warehouse: str
+    note: str
+    hold_reason: str
+    version: int
+    shipped_at: Moment | None
+    delivered_at: Moment | None
+    settled_at: Moment | None
+    lines: list[LineOut]
+    timeline: list[ChangeOut]
+
+
+class CustomerOut(Schema):
+    """A customer. `payment_days` is the term of payment."""
+
+    code: str
+    name: str
+    short_name: str
+    tax_number: str
+    level: str
+    payment_days: int
+    is_active: bool
+
+
+class TransitionOut(Schema):
+    """A step that leaves the order's present state: whether the caller may take it now and, if not, why."""
+
+    transition: str
+    label: str
+    target: str
+    allowed: bool
+    reasons: list[str]
+    needs_note: bool
+
+
+def _common(order: SalesOrder) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "status": order.status,
+        "status_label": order.get_status_display(),
+        "customer": CustomerRef(code=order.customer.code, name=order.customer.name),
+        "channel": order.channel.code,
+        "external_number": order.external_number,
+        "ordered_at": order.ordered_at,
+        "promised_date": order.promised_date,
+        "currency": order.currency,
+        "untaxed": order.untaxed,
+        "tax": order.tax,
+        "total": order.total,
+        "paid": order.paid,
+        "payment_state": order.payment_state,
+    }
+
+
+def brief(order: SalesOrder) -> OrderBrief:
+    """The order as a row of a list; needs its customer and channel."""
+    return OrderBrief(**_common(order))
+
+
+def whole(order: SalesOrder, *, user: User) -> dict[str, Any]:
+    """The order as JSON with lines and timeline; two queries. Customers are not told who on our side did what."""
+    changes = list(
+        StatusChange.objects.filter(document_type=order._meta.label, document_id=order.pk)
+        .select_related("by")
+        .order_by("id")
+    )
+    lines = order.lines.select_related("product").order_by("position")
+    document = OrderOut(
+        **_common(order),
+        approval=_approval(changes, user=user),
+        warehouse=order.warehouse.code,
+        note=order.customer_note,
+        hold_reason="" if user.is_portal else order.hold_reason,
+        version=order.version,
+        shipped_at=order.shipped_at,
+        delivered_at=order.delivered_at,
+        settled_at=order.settled_at,
+        lines=[_line(line) for line in lines],
+        timeline=[_change(change, user=user) for change in changes],
+    )
+    return document.model_dump(mode="json", by_alias=True)
+
+
+def _line(line: OrderLine) -> LineOut:
+    facts = ("position", "quantity", "unit", "unit_price", "discount", "tax_rate", "untaxed", "tax", "total", "wish")
+    counted = ("reserved", "made", "picked", "shipped", "delivered", "returned")
+    values = {name: getattr(line, name) for name in (*facts, *counted)}
+    return LineOut(sku=line.product.sku, name=line.description, **values)
+
+
+def _name(change: StatusChange, user: User) -> str | None:
+    return None if user.is_portal or change.by is None else str(change.by)
+
+
+def _change(change: StatusChange, *, user: User) -> ChangeOut:
+    return ChangeOut(
+        at=change.at,
+        transition=change.transition,
+        source=change.source,
+        target=change.target,
+        by=_name(change, user),
+        note="" if user.is_portal else change.note,
+    )
+
+
+def _approval(changes: Sequence[StatusChange], *, user: User) -> ApprovalOut:
+    """The last decision; correcting a rejected order asks for a new one."""
+    last = next((change for change in reversed(changes) if change.transition in DECISIONS), None)
+    if last is None or last.transition == "resubmit":
+        return ApprovalOut(state="pending")
+    state = "rejected" if last.transition == "reject" else "auto" if last.by_id is None else "approved"
+    return ApprovalOut(state=state, at=last.at, by=_name(last, user))
+
+
+def customer_out(customer: Customer) -> CustomerOut:
+    """The customer as a row of a list."""
+    return CustomerOut(**{name: getattr(customer, name) for name in CustomerOut.model_fields})
