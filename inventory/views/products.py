@@ -22,7 +22,7 @@ from inventory.selectors import search_products, stock_figures
 from inventory.services import adjust_stock, save_product
 
 REASONS = (
-    gettext_lazy("Counted"),
+    gettext_lazy("Stock count"),
     gettext_lazy("Damaged"),
     gettext_lazy("Sample taken"),
     gettext_lazy("Opening stock"),
