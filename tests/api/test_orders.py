@@ -63,9 +63,7 @@ def test_a_repeat_by_external_number_is_the_same_order(
     assert SalesOrder.objects.count() == 1
 
 
-def test_a_repeat_by_key_gets_the_stored_answer(
-    cast: SimpleNamespace, goods: SimpleNamespace, sales: Caller
-) -> None:
+def test_a_repeat_by_key_gets_the_stored_answer(cast: SimpleNamespace, goods: SimpleNamespace, sales: Caller) -> None:
     body = order_body(cast, external_number="")
     first = sales.post("/orders", body, key="k-1")
     again = sales.post("/orders", dict(reversed(body.items())), key="k-1")
