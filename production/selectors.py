@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from erp.fields import QuantityField
 from erp.models import User
 from erp.money import ZERO
-from inventory.models import Product
+from inventory.models import Product, SupplyRequest
 from orders.models import SalesOrder
 from production.models import BillOfMaterials, ProductionComponent, ProductionOrder
 
@@ -91,3 +93,23 @@ def missing_components(order_ids: Collection[int]) -> dict[int, list[ProductionC
     for row in rows.order_by("order_id", "product__sku"):
         found.setdefault(row.order_id, []).append(row)
     return found
+
+
+def unplanned_needs(limit: int = 20) -> list[SupplyRequest]:
+    """Needs for made products that nobody is making enough for, the most urgent first, with `lacking`. One query."""
+    coming = Coalesce(
+        Sum(
+            F("production_orders__quantity") - F("production_orders__good"),
+            filter=Q(production_orders__status__in=ProductionOrder.OPEN),
+        ),
+        ZERO,
+        output_field=QuantityField(),
+    )
+    return list(
+        SupplyRequest.objects.filter(status=SupplyRequest.Status.OPEN, supply=Product.Supply.MAKE)
+        .annotate(coming=coming)
+        .annotate(lacking=F("quantity") - F("covered") - F("coming"))
+        .filter(lacking__gt=0)
+        .select_related("product__unit", "warehouse")
+        .order_by("-priority", "needed_by", "id")[:limit]
+    )

@@ -31,7 +31,7 @@ CSS = (
     "portal",
     "print",
 )
-JS = ("core", "prefs", "menu", "toast", "confirm", "forms", "live", "panel", "picker", "lines", "quantity", "small")
+JS = ("core", "prefs", "menu", "toast", "confirm", "forms", "live", "panel", "picker", "lines", "quantity", "scan", "small")
 BUNDLES = {
     "erp/app.css": [f"css/{name}.css" for name in CSS],
     "erp/app.js": [f"js/{name}.js" for name in JS],

@@ -8,7 +8,7 @@ from production.services.components import (
     supply_components,
     supply_waiting,
 )
-from production.services.planning import cancel_for_order, create_production_order, move, plan_order
+from production.services.planning import cancel_for_order, create_production_order, move, plan_need, plan_order
 from production.services.reporting import report
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "cancel_for_order",
     "create_production_order",
     "move",
+    "plan_need",
     "plan_order",
     "release_components",
     "replan_components",

@@ -42,6 +42,17 @@ def plan_order(document: SalesOrder, *, change: StatusChange | None, by: User | 
 
 
 @transaction.atomic
+def plan_need(request: SupplyRequest, *, by: User | None) -> ProductionOrder | None:
+    """A person plans a need that nobody makes enough for; None when enough is being made meanwhile."""
+    request = SupplyRequest.objects.select_for_update(of=("self",)).select_related("product", "warehouse").get(
+        pk=request.pk
+    )
+    if request.status != SupplyRequest.Status.OPEN or request.supply != Product.Supply.MAKE:
+        return None
+    return make_for_request(request, by=by)
+
+
+@transaction.atomic
 def make_for_request(request: SupplyRequest, *, by: User | None) -> ProductionOrder | None:
     """Make one production order for what a need lacks beyond what is being made for it; None when it lacks nothing."""
     running = request.production_orders.filter(status__in=ProductionOrder.OPEN)

@@ -1,0 +1,1 @@
+"""Pages of production: the board, the shop floor, bills of materials."""

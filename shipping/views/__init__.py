@@ -1,0 +1,1 @@
+"""Pages of shipping: the queue, picking and packing, shipments, and the carriers' webhook."""
