@@ -24,3 +24,5 @@ VAR_DIR = Path(tempfile.mkdtemp(prefix="erp-test-"))
 MEDIA_ROOT = VAR_DIR / "media"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 LOGGING["root"]["level"] = "WARNING"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir()

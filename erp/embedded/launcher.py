@@ -116,9 +116,9 @@ def _prepare() -> Part:
 def _application(host: str, port: str, *, development: bool) -> list[Part]:
     web = ["granian", "erp.wsgi:application", "--interface", "wsgi", "--host", host, "--port", port, "--no-ws"]
     web += ["--blocking-threads", str(WEB_THREADS), "--log-level", "error"]
-    worker = ["celery", "-A", "erp", "worker", "--queues", QUEUES, "--concurrency", str(WORKER_PROCESSES)]
+    worker = ["celery", "--quiet", "-A", "erp", "worker", "--queues", QUEUES, "--concurrency", str(WORKER_PROCESSES)]
     worker += ["--loglevel", "warning", "--without-gossip", "--without-mingle", "-O", "fair"]
-    beat = ["celery", "-A", "erp", "beat", "--loglevel", "warning", "--pidfile="]
+    beat = ["celery", "--quiet", "-A", "erp", "beat", "--loglevel", "warning", "--pidfile="]
     web += ["--workers", "1" if development else str(WEB_WORKERS)]
     web += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "8"]
     if development:

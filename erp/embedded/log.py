@@ -38,5 +38,5 @@ class Log:
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        except (BrokenPipeError, ValueError):  # whoever read us has gone; the parts go on
+        except (OSError, ValueError):  # the terminal or pipe has gone; the parts go on
             pass
