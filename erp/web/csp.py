@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 POLICY: dict[str, list[str]] = {
@@ -47,6 +48,8 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if settings.DEBUG and response.status_code >= 400:
+            return response  # Django's own error pages have inline styles
         if (
             response.has_header("Content-Security-Policy")
             or response.headers.get("Content-Type", "")[:9] != "text/html"

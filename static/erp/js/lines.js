@@ -40,6 +40,7 @@
         if (remove) this.remove(remove.closest("tr"));
         if (event.target.closest("[data-line-add]")) this.add().querySelector("input:not([type=hidden])").focus();
       });
+      this.count();
       this.sum();
     }
 
