@@ -29,9 +29,24 @@ CSS = (
     "floor",
     "notices",
     "portal",
+    "reports",
     "print",
 )
-JS = ("core", "prefs", "menu", "toast", "confirm", "forms", "live", "panel", "picker", "lines", "quantity", "scan", "small")
+JS = (
+    "core",
+    "prefs",
+    "menu",
+    "toast",
+    "confirm",
+    "forms",
+    "live",
+    "panel",
+    "picker",
+    "lines",
+    "quantity",
+    "scan",
+    "small",
+)
 BUNDLES = {
     "erp/app.css": [f"css/{name}.css" for name in CSS],
     "erp/app.js": [f"js/{name}.js" for name in JS],

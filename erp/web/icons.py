@@ -27,6 +27,7 @@ def _sprite_url() -> str:
         return f"{settings.STATIC_URL}{SPRITE}"
 
 
+@lru_cache(maxsize=2048)  # a page draws the same few dozens again and again
 def icon(name: str, *, label: str = "", cls: str = "") -> Markup:
     """An icon as a reference into the sprite: decoration unless `label` names it for screen readers."""
     aria = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')

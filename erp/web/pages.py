@@ -9,9 +9,11 @@ from typing import Any
 import jinja2_fragments
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import resolve_url
-from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from erp.web.backend import backend
@@ -27,10 +29,14 @@ def is_partial(request: HttpRequest) -> bool:
 
 def full_context(request: HttpRequest, context: dict[str, Any] | None = None) -> dict[str, Any]:
     """The context that a whole page gets: the view's, the request, CSRF and the context processors'."""
+    # One token a page: Django's own lazy strings would mask it anew at every use.
+    token = SimpleLazyObject(lambda: get_token(request))
     full: dict[str, Any] = {
         "request": request,
-        "csrf_input": csrf_input_lazy(request),
-        "csrf_token": csrf_token_lazy(request),
+        "csrf_input": SimpleLazyObject(
+            lambda: format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+        ),
+        "csrf_token": token,
     }
     for processor in backend().template_context_processors:
         full.update(processor(request))
