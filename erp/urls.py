@@ -9,6 +9,7 @@ from erp import health
 from erp.api import api
 
 urlpatterns = [
+    path("", include("reports.home_urls")),
     path("", include("erp.web.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

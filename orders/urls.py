@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import customers, entry, lists, page
+from orders.views import customers, entry, imports, lists, page
 
 app_name = "orders"
 urlpatterns = [
@@ -23,6 +23,14 @@ urlpatterns = [
     path("customers/<str:code>/contacts/<int:pk>/", customers.change_contact, name="contact"),
     path("customers/<str:code>/addresses/", customers.add_address, name="address_new"),
     path("customers/<str:code>/addresses/<int:pk>/", customers.change_address, name="address"),
+    path("import/", imports.home, name="import"),
+    path("import/template.xlsx", imports.template, name="import_template"),
+    path("import/<int:pk>/", imports.run, name="import_run"),
+    path("import/<int:pk>/start/", imports.begin, name="import_start"),
+    path("import/<int:pk>/mapping/", imports.mapping, name="import_mapping"),
+    path("import/<int:pk>/columns/", imports.columns, name="import_columns"),
+    path("import/<int:pk>/bad-rows.csv", imports.bad_rows, {"form": "csv"}, name="import_bad_csv"),
+    path("import/<int:pk>/bad-rows.xlsx", imports.bad_rows, {"form": "xlsx"}, name="import_bad_xlsx"),
     path("<str:number>/", page.detail, name="detail"),
     path("<str:number>/edit/", entry.edit, name="edit"),
     path("<str:number>/transitions/", page.transition, name="transition"),

@@ -1,10 +1,17 @@
 """Where orders come from: channels, their raw orders, and imported files."""
 
+from typing import TYPE_CHECKING, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from erp.models import ScopedQuerySet
+
+if TYPE_CHECKING:
+    from erp.models import User
 
 
 class Channel(models.Model):
@@ -61,10 +68,21 @@ class ImportMapping(models.Model):
         return self.name
 
 
+class ImportRunQuerySet(ScopedQuerySet):
+    """Imports by who may see them."""
+
+    def visible_to(self, user: "User") -> Self:
+        """Those who may enter orders see their own imports; who sees every order sees every import."""
+        if user.is_portal or not user.has_perm("orders.add_salesorder"):
+            return self.none()
+        return self if user.has_perm("orders.view_all_orders") else self.filter(by=user)
+
+
 class ImportRun(models.Model):
     """One import of a file: who, what, how far, and with which result."""
 
     class Status(models.TextChoices):
+        UPLOADED = "uploaded", _("uploaded")  # the person still looks at the preview
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
@@ -82,6 +100,8 @@ class ImportRun(models.Model):
     result = models.JSONField(_("result"), default=dict)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("import run")

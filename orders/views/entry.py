@@ -20,7 +20,7 @@ from inventory.models import Product
 from inventory.selectors import StockFigures, search_products, stock_figures
 from inventory.services import default_warehouse
 from orders import services
-from orders.forms import PER_CENT, Lines, OrderForm, short, tax_choices
+from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices
 from orders.models import Customer, SalesOrder
 from orders.selectors import customer_for_entry
 from orders.services import DuplicateExternalNumber
@@ -38,7 +38,9 @@ def new(request: HttpRequest) -> HttpResponse:
         return _submit(request, None)
     source = None
     if number := request.GET.get("copy"):
-        source = get_or_404(SalesOrder.objects.visible_to(request.user).select_related("customer", "channel"), number=number)
+        source = get_or_404(
+            SalesOrder.objects.visible_to(request.user).select_related("customer", "channel"), number=number
+        )
     form = OrderForm(user=request.user, initial=_initial(request, source))
     lines = Lines(prefix="lines", initial=_initial_lines(source) if source else [])
     return _show(request, form, lines, None)
@@ -133,7 +135,13 @@ def _save(request: HttpRequest, form: OrderForm, lines: list[services.LineInput]
     customer, user = data["found_customer"], request.user
     if order is not None:
         services.update_order(
-            order, by=user, version=data["version"] or 0, lines=lines, customer=customer, ship_to=data["ship_to"], **head
+            order,
+            by=user,
+            version=data["version"] or 0,
+            lines=lines,
+            customer=customer,
+            ship_to=data["ship_to"],
+            **head,
         )
         messages.success(request, _("%(number)s saved.") % {"number": order.number})
         return order.number
@@ -182,6 +190,7 @@ def _show(
         "default_tax": short(company.default_tax_rate),
         "entry": customer_for_entry(customer, request.user) if customer else None,
         "chosen_address": str(form["address"].value() or ""),
+        "address_errors": any(form[part].errors for part in SHIP_TO) if form.is_bound else False,
         "may_add_customer": request.user.has_perm("orders.add_customer"),
     }
     return render_page(request, "orders/form.html", context, status=status)
@@ -282,6 +291,12 @@ def _promise(product: Product, figures: StockFigures, quantity: Decimal) -> dict
     if figures.available >= quantity:
         return {"stock": _("available %(quantity)s") % {"quantity": qty(figures.available, unit)}, "enough": True}
     day = timezone.localdate() + dt.timedelta(days=product.lead_days)
-    template = _("short %(quantity)s, made by %(day)s") if product.supply == "make" else _("short %(quantity)s, bought by %(day)s")
-    return {"stock": template % {"quantity": qty(quantity - figures.available, unit), "day": day.isoformat()}, "enough": False}
-
+    template = (
+        _("short %(quantity)s, made by %(day)s")
+        if product.supply == "make"
+        else _("short %(quantity)s, bought by %(day)s")
+    )
+    return {
+        "stock": template % {"quantity": qty(quantity - figures.available, unit), "day": day.isoformat()},
+        "enough": False,
+    }

@@ -16,8 +16,9 @@ from erp.models import StatusChange
 from erp.privacy import address_for, address_line, may_see_personal_data
 from erp.related import RelatedGroup, Step, related_to
 from erp.timeline import TimelineEntry, timeline
-from erp.web import get_or_404, go, live_token, may, perm_required, render_page, unchanged
+from erp.web import back_url, get_or_404, go, live_token, may, perm_required, render_page, unchanged
 from erp.web.badges import tone
+from erp.web.formats import dt
 from erp.workflow import advance, moves
 from inventory.selectors import stock_figures
 from orders import services
@@ -100,9 +101,22 @@ def _lines(order: SalesOrder) -> list[dict[str, Any]]:
     open_states = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING)
     short = [line for line in lines if order.status in open_states and line.short > 0 and line.product.is_stocked]
     stock = stock_figures({line.product_id for line in short}, order.warehouse_id) if short else {}
+    if order.status in SalesOrder.EDITABLE:  # nothing is reserved yet: only what stock does not cover is worth a word
+        short = [line for line in short if stock[line.product_id].available < line.quantity]
     return [
         {"line": line, "bar": _bar(line), "stock": stock.get(line.product_id), "short": line in short} for line in lines
     ]
+
+
+def _times(order: SalesOrder) -> list[tuple[str, str]]:
+    """What has been reached, with its time."""
+    reached = [
+        (_("Approved at"), order.approved_at),
+        (_("Shipped at"), order.shipped_at),
+        (_("Delivered at"), order.delivered_at),
+        (_("Settled at"), order.settled_at),
+    ]
+    return [(label, dt(at)) for label, at in reached if at]
 
 
 def _timeline_items(entries: list[TimelineEntry]) -> list[dict[str, Any]]:
@@ -149,6 +163,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "moves": next_moves,
         "step": None if any(move.allowed and move.kind == "primary" for move in next_moves) else _next_step(groups),
         "lines": _lines(order),
+        "times": _times(order),
         "checks": checks,
         "checks_open": order.status in (Status.PENDING, Status.REJECTED),
         "ship_to": _ship_to(order, user),
@@ -183,7 +198,7 @@ def transition(request: HttpRequest, number: str, name: str = "") -> HttpRespons
     messages.success(
         request, _("%(number)s: now “%(status)s”.") % {"number": order.number, "status": order.get_status_display()}
     )
-    return go(request, order)
+    return go(request, back_url(request, order.get_absolute_url()))
 
 
 @require_POST
@@ -206,7 +221,7 @@ def hold(request: HttpRequest, number: str) -> HttpResponse:
     else:
         services.hold(order, by=request.user, reason=request.POST.get("reason", ""))
         messages.success(request, _("%(number)s is on hold.") % {"number": order.number})
-    return go(request, order)
+    return go(request, back_url(request, order.get_absolute_url()))
 
 
 @require_POST

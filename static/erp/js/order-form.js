@@ -74,13 +74,12 @@
 
   erp.behaviour("[data-order-lines]", (root) => new Prices(root));
 
-  // <select data-shows="#x" data-shows-when="new">: #x is there only while that choice is made.
+  // <select data-shows="#x" data-shows-when="new">: the <details> #x opens with that choice and closes with another.
   erp.behaviour("select[data-shows]", (select) => {
     const part = document.querySelector(select.dataset.shows);
     if (!part) return;
-    const show = () => (part.hidden = select.value !== select.dataset.showsWhen);
+    const show = () => (part.open = select.value === select.dataset.showsWhen);
     select.addEventListener("change", show);
-    show();
   });
 
   erp.behaviour("[data-new-customer]", (link) => {

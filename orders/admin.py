@@ -1,0 +1,156 @@
+"""Configuration of orders in the admin, and reading what the services write."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from orders.models import (
+    Address,
+    Channel,
+    Contact,
+    Customer,
+    CustomerUser,
+    ImportMapping,
+    OrderCheck,
+    OrderLine,
+    PriceList,
+    PriceRule,
+    SalesOrder,
+)
+from orders.services import create_customer, update_customer
+from orders.taxnumber import clean_tax_number, validate_tax_number
+
+
+class ReadOnly:
+    """Nothing is added, changed or deleted here: services write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(Channel)
+class ChannelAdmin(ModelAdmin):
+    """Where orders come from."""
+
+    list_display = ["code", "name", "name_en", "is_manual", "position"]
+    list_editable = ["is_manual", "position"]
+    search_fields = ["code", "name"]
+
+
+class PriceRuleInline(TabularInline):
+    """The prices of a list."""
+
+    model = PriceRule
+    extra = 1
+    autocomplete_fields = ["product"]
+
+
+@admin.register(PriceList)
+class PriceListAdmin(ModelAdmin):
+    """Named sets of prices."""
+
+    list_display = ["name", "is_active"]
+    search_fields = ["name"]
+    inlines = [PriceRuleInline]
+
+
+@admin.register(ImportMapping)
+class ImportMappingAdmin(ModelAdmin):
+    """Which column of a file means what."""
+
+    list_display = ["name", "channel"]
+    search_fields = ["name"]
+
+
+class ContactInline(TabularInline):
+    """People at the customer."""
+
+    model = Contact
+    extra = 0
+
+
+class AddressInline(TabularInline):
+    """Where goods go."""
+
+    model = Address
+    extra = 0
+
+
+class LoginInline(TabularInline):
+    """Who may sign in on the portal for the customer."""
+
+    model = CustomerUser
+    extra = 0
+    autocomplete_fields = ["user"]
+
+
+@admin.register(Customer)
+class CustomerAdmin(ModelAdmin):
+    """Customers with their people, addresses and logins. Saved by the service, so that search words are kept."""
+
+    list_display = ["code", "name", "level", "owner", "credit_limit", "receivable", "is_active"]
+    list_filter = ["level", "is_active"]
+    search_fields = ["code", "name", "pinyin", "initials"]
+    autocomplete_fields = ["owner"]
+    readonly_fields = ["receivable", "created_at"]
+    inlines = [ContactInline, AddressInline, LoginInline]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The tax number is checked as on our own page."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "tax_number" and field is not None:
+            field.validators.append(lambda text: validate_tax_number(clean_tax_number(text)))
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        """Through the service: it makes the pinyin, and the number when there is none."""
+        fields = {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+        if change:
+            update_customer(obj, by=request.user, **fields)
+        else:
+            made = create_customer(by=request.user, **{"name": obj.name, "code": obj.code, **fields})
+            obj.pk = made.pk
+            obj.refresh_from_db()
+
+
+class OrderLineInline(ReadOnly, TabularInline):
+    """Lines, to read."""
+
+    model = OrderLine
+    extra = 0
+    fields = ["position", "product", "quantity", "unit_price", "discount", "tax_rate", "total", "reserved", "shipped"]
+
+
+class OrderCheckInline(ReadOnly, TabularInline):
+    """Findings, to read."""
+
+    model = OrderCheck
+    extra = 0
+    fields = ["code", "severity", "finding", "at"]
+
+
+@admin.register(SalesOrder)
+class SalesOrderAdmin(ReadOnly, ModelAdmin):
+    """Orders, to read; they are worked on in their own pages."""
+
+    list_display = ["number", "status", "customer", "channel", "total", "payment_state", "promised_date"]
+    list_filter = ["status", "payment_state", "channel"]
+    search_fields = ["number", "external_number"]
+    list_select_related = ["customer", "channel"]
+    show_full_result_count = False
+    inlines = [OrderLineInline, OrderCheckInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Only what the person may see anyway."""
+        return SalesOrder.objects.visible_to(request.user)

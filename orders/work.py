@@ -1,0 +1,151 @@
+"""What waits for people who sell and approve: approvals, corrections, holds, what is late and what is short."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from erp.workbench import Act, WorkGroup, WorkItem, group
+from orders.filters import late
+from orders.models import SalesOrder
+from orders.waiting import waits_for
+
+Status = SalesOrder.Status
+Acts = Callable[[SalesOrder], list[Act]]
+
+
+def work_for(user: Any) -> Iterator[WorkGroup]:
+    """Groups of orders that wait for this person. About two queries for each group that has rows."""
+    rows = SalesOrder.objects.visible_to(user).select_related("customer")
+    if user.has_perm("orders.approve_salesorder"):
+        yield from _to_approve(rows)
+        yield from _held(rows)
+    if user.has_perm("orders.resubmit_salesorder"):
+        yield from _rejected(_own(rows, user))
+    if user.has_perm("orders.change_salesorder"):
+        mine = _own(rows, user)
+        yield from _late(mine)
+        yield from _waiting(mine)
+        if not user.has_perm("orders.approve_salesorder"):
+            yield from _pending(mine)
+
+
+def _own(rows: QuerySet[SalesOrder], user: Any) -> QuerySet[SalesOrder]:
+    """The orders a salesperson looks after; for those who approve, everybody's."""
+    if user.has_perm("orders.approve_salesorder"):
+        return rows
+    return rows.filter(Q(salesperson=user) | Q(customer__owner=user))
+
+
+def _list(**query: str) -> str:
+    return f"{reverse('orders:list')}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
+
+
+def _items(orders: list[SalesOrder], acts: Acts) -> Iterable[WorkItem]:
+    waits = waits_for(orders)
+    for order in orders:
+        yield WorkItem(
+            title=order.number,
+            url=order.get_absolute_url(),
+            sub=order.customer.name,
+            note=waits[order.pk].text,
+            status=order.status,
+            status_label=order.get_status_display(),
+            amount=order.total,
+            due=order.promised_date,
+            since=order.status_since,
+            late=order.is_late,
+            acts=acts(order),
+        )
+
+
+def _none(order: SalesOrder) -> list[Act]:
+    return []
+
+
+def _to_approve(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+    waiting = rows.filter(status=Status.PENDING, hold_reason="").order_by("-priority", "promised_date", "id")
+
+    def acts(order: SalesOrder) -> list[Act]:
+        approve = reverse("orders:transition_named", args=[order.number, "approve"])
+        return [Act(_("Approve"), approve, post=True)]
+
+    yield from group(
+        "to-approve",
+        _("Orders to approve"),
+        "clipboard-check",
+        waiting,
+        lambda found: _items(found, acts),
+        url=_list(status="pending"),
+    )
+
+
+def _held(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+    held = rows.filter(status__in=(Status.PENDING, *SalesOrder.FULFILLING)).exclude(hold_reason="")
+
+    def acts(order: SalesOrder) -> list[Act]:
+        return [Act(_("Release"), reverse("orders:hold", args=[order.number]), post=True, fields={"act": "release"})]
+
+    yield from group(
+        "held",
+        _("On hold"),
+        "hand-stop",
+        held.order_by("promised_date", "id"),
+        lambda found: _items(found, acts),
+        url=_list(held="1"),
+        tone="red",
+    )
+
+
+def _rejected(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+    def acts(order: SalesOrder) -> list[Act]:
+        return [Act(_("Correct"), reverse("orders:edit", args=[order.number]))]
+
+    yield from group(
+        "rejected",
+        _("Rejected, to be corrected"),
+        "arrow-back-up",
+        rows.filter(status=Status.REJECTED).order_by("-id"),
+        lambda found: _items(found, acts),
+        url=_list(status="rejected"),
+        tone="red",
+    )
+
+
+def _late(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+    yield from group(
+        "late",
+        _("Late: the promised date has passed"),
+        "calendar-due",
+        late(rows).order_by("promised_date", "id"),
+        lambda found: _items(found, _none),
+        url=_list(late="1", sort="due"),
+        tone="red",
+    )
+
+
+def _waiting(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+    waiting = rows.filter(status__in=(Status.APPROVED, Status.IN_PRODUCTION)).order_by("promised_date", "id")
+    yield from group(
+        "waiting",
+        _("Waiting for goods"),
+        "hourglass",
+        waiting,
+        lambda found: _items(found, _none),
+        url=_list(status="approved"),
+        tone="grey",
+    )
+
+
+def _pending(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+    yield from group(
+        "pending",
+        _("Waiting for approval"),
+        "clock",
+        rows.filter(status=Status.PENDING).order_by("-id"),
+        lambda found: _items(found, _none),
+        url=_list(status="pending"),
+        tone="grey",
+    )
