@@ -2,9 +2,12 @@ import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+from django.db.models import F
 
 from demo.company import make_company
 from demo.simulation import simulate
+from erp.models import Outbox
 from orders.models import SalesOrder
 
 
@@ -19,6 +22,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, if_empty: bool, orders: int, seed: int, **options: Any) -> None:
         if if_empty and SalesOrder.objects.exists():
             return
-        make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
-        result = simulate(orders=orders, seed=seed, days=45, drain=False)
+        # The whole company or nothing: a start that is interrupted begins again from an empty database.
+        with transaction.atomic():
+            make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
+            result = simulate(orders=orders, seed=seed, days=45, drain=False)
+            # Mails of weeks that never were are not sent today.
+            Outbox.objects.filter(status=Outbox.Status.WAITING).update(
+                status=Outbox.Status.DONE, done_at=F("created_at")
+            )
         self.stdout.write(f"Demo company with {result.orders} orders.")
