@@ -60,9 +60,7 @@ def find_order(number: str, digits: str, *, address: str) -> SalesOrder:
     if order is None or not compare_digest(order.phone_last4.encode(), digits.encode()):
         raise NotFound(
             _("No order fits this number and these digits."),
-            hint=_(
-                "Please check both: the number stands on your order confirmation, the digits are the end of the phone number given for delivery."
-            ),
+            hint=_("The number stands on your order confirmation; the digits end the phone number given for delivery."),
         )
     for key in keys:
         _take_back(key)

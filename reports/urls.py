@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from reports.views import pages
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.overview, name="home"),
+    path("<slug:slug>/", pages.page, name="page"),
+]
