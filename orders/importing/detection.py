@@ -50,11 +50,9 @@ def detect_mapping(paths: Sequence[Path], *, beside: Path | None = None) -> Impo
 def fitness(mapping: Mapping, paths: Sequence[Path], *, beside: Path | None = None) -> float:
     """How many columns of the mapping are in the files; one that guesses counts for less. Raises FileRefused."""
     files = mapping.sort_files(paths, beside=beside)
+    mapping.check_headings(files)
     headings = {part: read_table(path)[0] for part, path in files.items()}
     if not mapping.has_line_file:
         headings["line"] = headings["order"]
-    bound = sum(
-        len(mapping.binding(part, found, file=files.get(part, files["order"]).name).places)
-        for part, found in headings.items()
-    )
+    bound = sum(len(mapping.places(part, found)) for part, found in headings.items())
     return bound if mapping.columns["order"] else bound / 2

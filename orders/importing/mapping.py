@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError
 from orders.importing.fields import EITHER, FIELDS, ORDER_FIELDS, Field, guess, normal
-from orders.importing.reading import Cells, FileRefused
+from orders.importing.reading import Cells, FileRefused, read_table
 from orders.importing.values import BadValue, tax_rate_of
 from orders.models import Channel, ImportMapping
 
@@ -122,20 +122,30 @@ class Mapping:
         names = self.options.files.items()
         return next((part for part, name in names if fnmatch(path.name.lower(), name.lower())), "")
 
+    def places(self, part: str, headings: Cells) -> dict[str, int]:
+        """The column of each field of a part that the headings have; for a field with several names the first wins."""
+        wanted = dict(self.columns[part] or guess(headings, part))
+        if part == "line" and self.has_line_file:  # a file of lines says which order they belong to
+            wanted.setdefault("external_number", self.columns["order"].get("external_number") or [])
+        known = {normal(heading): place for place, heading in reversed(list(enumerate(headings))) if heading}
+        found = {
+            name: next((known[normal(h)] for h in names if normal(h) in known), None) for name, names in wanted.items()
+        }
+        return {name: place for name, place in found.items() if place is not None}
+
     def binding(self, part: str, headings: Cells, *, file: str) -> "Binding":
         """The columns of a file for the fields of a part. Raises FileRefused when a needed one is not there."""
-        wanted = dict(self.columns[part] or guess(headings, part))
-        if part == "line":  # a file of lines says which order they belong to
-            wanted.setdefault("external_number", self.columns["order"].get("external_number", ["order_id", "订单号"]))
-        places = {normal(heading): place for place, heading in reversed(list(enumerate(headings))) if heading}
-        bound: dict[str, int] = {}
-        for name, names in wanted.items():
-            place = next((places[normal(h)] for h in names if normal(h) in places), None)
-            if place is not None:
-                bound[name] = place
-        binding = Binding(part, bound, headings, self.options.constants)
-        binding.refuse_missing(file=file)
+        binding = Binding(part, self.places(part, headings), headings, self.options.constants)
+        binding.refuse_missing(file=file, joined=self.has_line_file)
         return binding
+
+    def check_headings(self, files: dict[str, Path]) -> None:
+        """Raise FileRefused unless every file has the columns that its part needs."""
+        for part, path in files.items():
+            headings, _rows = read_table(path)
+            self.binding(part, headings, file=path.name)
+            if part == "order" and not self.has_line_file:
+                self.binding("line", headings, file=path.name)
 
 
 def _several(headings: Any) -> list[str]:
@@ -187,11 +197,11 @@ class Binding:
                 wrong.append((self.heading(one.name), str(error)))
         return found, wrong
 
-    def refuse_missing(self, *, file: str) -> None:
+    def refuse_missing(self, *, file: str, joined: bool) -> None:
         """Raise FileRefused unless every field that a part needs has a column or a constant."""
         given = set(self.places) | set(self.constants)
         needed = [one for one in FIELDS[self.part] if one.required and one.name not in given]
-        if self.part == "line" and "external_number" not in self.places:
+        if joined and self.part == "line" and "external_number" not in self.places:
             needed.append(ORDER_FIELDS[0])
         either = EITHER.get(self.part, ())
         if either and not given & set(either):

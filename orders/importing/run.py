@@ -194,7 +194,7 @@ def progress_key(run: ImportRun) -> str:
 
 
 def execute(
-    run: ImportRun, paths: Sequence[Path], *, beside: Path | None = None, create_missing: bool = True
+    run: ImportRun, paths: Callable[[], Sequence[Path]], *, beside: Path | None = None, create_missing: bool = True
 ) -> ImportRun:
     """Carry a run out and keep its figures and bad rows; what is wrong with a file becomes its result, not an error.
 
@@ -213,7 +213,7 @@ def execute(
             mapping = Mapping.of(run.mapping)
             result = Import(
                 mapping,
-                mapping.sort_files(paths, beside=beside),
+                mapping.sort_files(paths(), beside=beside),
                 run.by,
                 dry_run=run.dry_run,
                 all_or_nothing=run.all_or_nothing,

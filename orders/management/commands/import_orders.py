@@ -49,7 +49,7 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
             all_or_nothing=options["all_or_nothing"],
         )
-        execute(run, paths, beside=folder)
+        execute(run, lambda: paths, beside=folder)
         self._report(run)
 
     def _mapping(self, name: str, paths: list[Path], folder: Path) -> ImportMapping:
