@@ -8,6 +8,8 @@ import environ
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
+from erp import settings_pages
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("ERP_VAR_DIR", BASE_DIR / "var"))
 
@@ -243,7 +245,10 @@ UNFOLD = {
     "SITE_TITLE": _("Order-to-cash ERP"),
     "SITE_HEADER": _("Order-to-cash ERP"),
     "SITE_URL": "/",
+    "SITE_SYMBOL": "tune",
     "SHOW_HISTORY": True,
+    "COLORS": {"primary": settings_pages.BLUE},
+    "SIDEBAR": {"show_search": True, "navigation": "erp.settings_pages.navigation"},
 }
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
