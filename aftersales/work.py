@@ -20,7 +20,7 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
     stages = (
         ("aftersales.decide_returnrequest", Status.REQUESTED, _("Returns to decide"), _("Decide")),
         ("aftersales.receive_returnrequest", Status.APPROVED, _("Returned goods expected"), _("Receive")),
-        ("aftersales.refund_returnrequest", Status.RECEIVED, _("Returns to credit"), _("Credit")),
+        ("aftersales.refund_returnrequest", Status.RECEIVED, _("Returns to credit"), _("Credit it")),
     )
     for permission, status, title, label in stages:
         if user.has_perm(permission):

@@ -106,8 +106,8 @@ def _wait_for_approval(findings: list[OrderCheck]) -> Wait:
         )
     if findings:
         words = " ".join(check.message for check in findings)
-        return Wait(_("Approval"), _("Waits for approval. To be looked at: %(checks)s") % {"checks": words}, "amber")
-    return Wait(_("Approval"), _("Waits for approval."), "amber")
+        return Wait(_("To be approved"), _("Waits for approval. To be looked at: %(checks)s") % {"checks": words}, "amber")
+    return Wait(_("To be approved"), _("Waits for approval."), "amber")
 
 
 def _wait_for_goods(short: list[OrderLine], facts: _Facts) -> Wait:
