@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -79,6 +80,11 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "erp.web.errors.BusinessErrorMiddleware",
 ]
+
+if DEBUG and not TESTING and find_spec("debug_toolbar"):  # a development package
+    INSTALLED_APPS.append("debug_toolbar")
+    MIDDLEWARE.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 ROOT_URLCONF = "erp.urls"
 WSGI_APPLICATION = "erp.wsgi.application"
