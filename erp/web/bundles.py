@@ -45,6 +45,7 @@ JS = (
     "panel",
     "picker",
     "lines",
+    "unsent",
     "quantity",
     "scan",
     "small",

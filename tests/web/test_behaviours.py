@@ -87,6 +87,24 @@ def test_removing_the_last_line_leaves_an_empty_one(page):
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "产品"
 
 
+def test_a_form_survives_a_lost_session(page, signed_in, person):
+    person.set_password("demo")
+    page.get_by_label("产品").first.fill("M8-20")
+    page.locator(".picker-option").first.click()
+    page.keyboard.press("Enter")
+    page.get_by_label("数量").last.fill("7")
+    person.save()  # a new password ends every session
+    page.get_by_role("button", name="保存").click()
+    page.get_by_label("用户名").fill("plain")
+    page.locator("[name=password]").fill("demo")
+    page.get_by_role("button", name="登录").click()
+    page.locator(".toast-item", has_text="已恢复").wait_for()
+    assert [f.input_value() for f in page.get_by_label("数量").all()] == ["1", "7"]
+    assert sums(page)[0] == "0.85"
+    page.goto(page.url)
+    assert page.get_by_label("数量").count() == 1
+
+
 def test_a_select_becomes_a_picker_and_keeps_its_value(page):
     box = page.get_by_label("客户", exact=True)
     box.fill("M8-20")

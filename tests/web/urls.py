@@ -94,6 +94,7 @@ def pick(request):
 
 
 @view("echo/")
+@staff_required
 def echo(request):
     return HttpResponse("<main id=main>" + " ".join(f"{k}={v}" for k, v in request.POST.items() if "csrf" not in k))
 
@@ -104,6 +105,7 @@ def clock(request):
 
 
 @view("behave/")
+@staff_required
 def behave(request):
     def row(n):
         return Markup(
