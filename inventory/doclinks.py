@@ -39,7 +39,10 @@ def document_links(refs: Iterable[Ref], user: Any) -> dict[Ref, DocLink]:
         if not issubclass(model, Document):
             owners = dict(model._default_manager.filter(pk__in=ids).values_list("pk", "order_id"))
             model = model._meta.get_field("order").related_model
-        documents = model._default_manager.visible_to(user).in_bulk(set(owners.values()))
+        rows = model._default_manager.visible_to(user)
+        if any(field.name == "order" for field in model._meta.fields):
+            rows = rows.select_related("order")  # a receipt's address is its purchase order's
+        documents = rows.in_bulk(set(owners.values()))
         kind = DocLink(str(model._meta.verbose_name))
         for pk in ids:
             document = documents.get(owners.get(pk, 0))

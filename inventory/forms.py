@@ -31,6 +31,12 @@ class ProductForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # "0.05", not "0.050000".
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):
+                self.initial[name] = f"{value.normalize():f}"
+        for name in ("list_price", "standard_cost", "minimum", "reorder_point"):
+            self.fields[name].initial = "0"
         if self.instance.pk:
             self.initial["barcodes"] = "\n".join(self.instance.barcodes.order_by("id").values_list("code", flat=True))
 
@@ -90,6 +96,8 @@ class PurchaseForm(forms.ModelForm):
 
 class PurchaseLineForm(forms.Form):
     """One line: the product by the picker, or by its SKU as typed where there are no scripts."""
+
+    is_blank = True  # an untouched line is not even cleaned
 
     product = forms.ModelChoiceField(Product.objects.active(), required=False, widget=forms.HiddenInput)
     sku = forms.CharField(label=_("Product"), required=False)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style, lazy_pinyin, load_phrases_dict
 
 from erp.errors import BusinessError
 from erp.models import User
@@ -17,6 +17,21 @@ from inventory.models import Barcode, Category, Product, StockItem, SupplyReques
 
 # Addresses below /inventory/products/ that are pages, not products.
 _RESERVED_SKUS = {"new", "search.json"}
+
+# Words of the trade whose characters have several readings, and which the dictionary reads otherwise.
+load_phrases_dict(
+    {
+        "垫圈": [["diàn"], ["quān"]],
+        "弹垫": [["tán"], ["diàn"]],
+        "加长": [["jiā"], ["cháng"]],
+        "长螺": [["cháng"], ["luó"]],
+        "调质": [["tiáo"], ["zhì"]],
+        "调压": [["tiáo"], ["yā"]],
+        "调速": [["tiáo"], ["sù"]],
+        "调温": [["tiáo"], ["wēn"]],
+        "调光": [["tiáo"], ["guāng"]],
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from erp.errors import BusinessError, TransitionRefused
 from erp.timeline import timeline
 from erp.web import add_error, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page
+from erp.web.badges import tone
 from erp.workflow import advance, moves
 from inventory.filters import PurchaseFilter
 from inventory.forms import PurchaseForm, PurchaseLines, ReceiveForm
@@ -148,7 +149,7 @@ def _is_late(order: PurchaseOrder) -> bool:
 def _timeline(order: PurchaseOrder) -> list[dict[str, Any]]:
     """What happened, the newest first, as the component draws it; receipts among it."""
     entries = [
-        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": one.status}
+        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": tone(one.status)}
         for one in timeline(order)
     ]
     entries += [
@@ -162,7 +163,7 @@ def _timeline(order: PurchaseOrder) -> list[dict[str, Any]]:
         }
         for receipt in order.receipts.select_related("created_by")
     ]
-    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+    return sorted(entries, key=lambda entry: entry["at"])[::-1]
 
 
 @perm_required("inventory.view_purchaseorder", "inventory.change_purchaseorder")

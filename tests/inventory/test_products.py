@@ -24,6 +24,7 @@ def saved(**fields):
         ("六角螺栓", "liujiaoluoshuan", "ljls"),
         ("M8 螺丝", "m8luosi", "m8ls"),
         ("Bolt A2", "bolta2", "bolta2"),
+        ("弹簧垫圈", "tanhuangdianquan", "thdq"),
         ("重庆钢管", "chongqinggangguan", "cqgg"),
     ],
 )
