@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -199,7 +201,12 @@ class ServiceCase(Document):
     class Meta:
         verbose_name = _("service case")
         verbose_name_plural = _("service cases")
-        indexes = [models.Index(fields=["status", "-id"], name="servicecase_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="servicecase_status"),
+            # What still needs an answer, the nearest deadline first.
+            models.Index(fields=["deadline", "id"], condition=~Q(status="resolved"), name="servicecase_deadline"),
+            GinIndex(OpClass(Upper("subject"), name="gin_trgm_ops"), name="servicecase_subject"),
+        ]
 
     def get_absolute_url(self) -> str:
         """The case's page."""

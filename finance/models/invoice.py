@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -97,6 +99,7 @@ class Invoice(Document):
             models.Index(fields=["status", "-id"], name="invoice_status"),
             models.Index(fields=["customer", "-id"], name="invoice_customer"),
             models.Index(fields=["due_date", "id"], condition=Q(status="posted"), name="invoice_due"),
+            GinIndex(OpClass(Upper("number"), name="gin_trgm_ops"), name="invoice_search"),
         ]
         triggers = [
             # Checked at commit: the number is the last thing that posting takes, because its counter stays locked.

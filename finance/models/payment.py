@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +81,11 @@ class Payment(Document):
         indexes = [
             models.Index(fields=["status", "-id"], name="payment_status"),
             models.Index(fields=["customer", "-id"], name="payment_customer"),
+            GinIndex(
+                OpClass(Upper("number"), name="gin_trgm_ops"),
+                OpClass(Upper("reference"), name="gin_trgm_ops"),
+                name="payment_search",
+            ),
             # Prepayments that can still be used.
             models.Index(
                 fields=["customer", "id"],
