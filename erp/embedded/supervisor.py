@@ -58,6 +58,7 @@ class Supervisor:
     _stop_signals: int = 0
     _exit_code: int = 0
     _failed: bool = False
+    _all_ready: bool = False
 
     def run(self) -> int:
         """Supervise until a signal, `should_stop` or a failed once-only part; return the exit code."""
@@ -163,9 +164,9 @@ class Supervisor:
             return
         if self._stage + 1 < len(self.stages):
             self._stage += 1
-        elif self.on_ready:
-            call, self.on_ready = self.on_ready, lambda: None
-            call()
+        elif not self._all_ready:
+            self._all_ready = True
+            self.on_ready()
 
     # Ending
 
