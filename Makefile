@@ -30,7 +30,9 @@ lint: setup-dev ## Check style, types, floors, templates, migrations, translatio
 	@exec $(BIN)/python tools/lint.py
 
 format: setup-dev ## Format Python and templates
-	@$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format -q . ; $(BIN)/djlint --reformat --quiet templates >/dev/null || true
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+	@-for pass in 1 2; do $(BIN)/djlint --reformat --quiet templates >/dev/null; done # its second pass settles the quotes
 
 lock: setup-dev ## Write the lock files anew; UPGRADE=1 takes newer releases too
 	@for name in base dev node; do \
