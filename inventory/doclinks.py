@@ -39,7 +39,7 @@ def document_links(refs: Iterable[Ref], user: Any) -> dict[Ref, DocLink]:
         if not issubclass(model, Document):
             owners = dict(model._default_manager.filter(pk__in=ids).values_list("pk", "order_id"))
             model = model._meta.get_field("order").related_model
-        rows = model._default_manager.visible_to(user)
+        rows = model._default_manager.visible_to(user)  # type: ignore[union-attr]
         if any(field.name == "order" for field in model._meta.fields):
             rows = rows.select_related("order")  # a receipt's address is its purchase order's
         documents = rows.in_bulk(set(owners.values()))

@@ -10,6 +10,7 @@ from inventory.models import (
     Category,
     Place,
     Product,
+    PurchaseLine,
     PurchaseOrder,
     StockItem,
     StockMove,
@@ -68,7 +69,7 @@ class StockFilter(django_filters.FilterSet):
 
     def by_words(self, rows: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
         """SKU, barcode, name, pinyin or initials."""
-        return rows.matching(value)  # type: ignore[attr-defined, no-any-return]
+        return rows.matching(value)  # type: ignore[attr-defined]
 
     def by_category(self, rows: QuerySet[Product], name: str, value: Category) -> QuerySet[Product]:
         """The category and those right below it."""
@@ -142,8 +143,6 @@ class PurchaseFilter(django_filters.FilterSet):
     def by_words(self, rows: QuerySet[PurchaseOrder], name: str, value: str) -> QuerySet[PurchaseOrder]:
         """Number, supplier, or a product on it."""
         about = Exists(
-            PurchaseOrder.lines.rel.related_model.objects.filter(
-                order=OuterRef("pk"), product__in=Product.objects.matching(value).values("pk")
-            )
+            PurchaseLine.objects.filter(order=OuterRef("pk"), product__in=Product.objects.matching(value).values("pk"))
         )
         return rows.filter(Q(number__icontains=value) | Q(supplier__name__icontains=value) | about)

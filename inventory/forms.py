@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Lot, Place, Product, PurchaseOrder, Supplier, Warehouse
+from inventory.models import Barcode, Lot, Place, Product, PurchaseOrder, Supplier, Warehouse
 from inventory.services import PurchaseInput
 
 
@@ -95,11 +96,12 @@ class PurchaseForm(forms.ModelForm):
 
 
 class PurchaseLineForm(forms.Form):
-    """One line: the product by the picker, or by its SKU as typed where there are no scripts."""
+    """One line: the product by the picker, or by its SKU or barcode as typed where there are no scripts."""
 
     is_blank = True  # an untouched line is not even cleaned
+    found: Product | None = None
 
-    product = forms.ModelChoiceField(Product.objects.active(), required=False, widget=forms.HiddenInput)
+    product = forms.IntegerField(required=False, widget=forms.HiddenInput)
     sku = forms.CharField(label=_("Product"), required=False)
     quantity = forms.DecimalField(
         label=_("Quantity"), required=False, max_digits=18, decimal_places=4, min_value=Decimal("0.0001")
@@ -111,27 +113,38 @@ class PurchaseLineForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """An empty line is left out; a half one says what is missing."""
         data = super().clean() or {}
-        typed = (data.get("sku") or "").strip()
-        if not data.get("product") and typed:
-            data["product"] = Product.objects.active().filter(sku__iexact=typed).first()
-            data["product"] = data["product"] or Product.objects.active().filter(barcodes__code=typed).first()
-        self.is_blank = not typed and not data.get("product") and data.get("quantity") is None
-        if self.is_blank or self.errors:
-            return data
-        if not data.get("product"):
-            self.add_error("sku", _("No product has this SKU or barcode. Choose one from the list."))
-        if data.get("quantity") is None:
+        data["sku"] = (data.get("sku") or "").strip()
+        self.is_blank = not self.errors and not (data["sku"] or data.get("product") or data.get("quantity"))
+        if not self.is_blank and not self.errors and data.get("quantity") is None:
             self.add_error("quantity", _("Enter a quantity."))
         return data
 
     def as_input(self) -> PurchaseInput:
         """The line as the service takes it."""
-        data = self.cleaned_data
-        return PurchaseInput(data["product"], data["quantity"], data.get("unit_price"))
+        assert self.found is not None
+        return PurchaseInput(self.found, self.cleaned_data["quantity"], self.cleaned_data.get("unit_price"))
 
 
 class BasePurchaseLines(forms.BaseFormSet):
-    """The lines of a purchase order; blank ones do not count."""
+    """The lines of a purchase order; blank ones do not count. Products are looked up together: three queries."""
+
+    def clean(self) -> None:
+        """Find the product of every line."""
+        rows = [form for form in self.forms if not form.is_blank and form.is_valid()]
+        active = Product.objects.active()
+        by_id = active.in_bulk([form.cleaned_data["product"] for form in rows if form.cleaned_data.get("product")])
+        typed = [form.cleaned_data["sku"] for form in rows if not form.cleaned_data.get("product")]
+        by_code = {
+            barcode.code: barcode.product
+            for barcode in Barcode.objects.filter(code__in=typed, product__is_active=True).select_related("product")
+        }
+        upper = active.annotate(upper=Upper("sku")).filter(upper__in=[sku.upper() for sku in typed])
+        by_sku = {product.sku.upper(): product for product in upper}
+        for form in rows:
+            sku, pk = form.cleaned_data["sku"], form.cleaned_data.get("product")
+            form.found = by_id.get(pk) if pk else by_sku.get(sku.upper()) or by_code.get(sku)
+            if form.found is None:
+                form.add_error("sku", _("No product has this SKU or barcode. Choose one from the list."))
 
     def inputs(self) -> list[PurchaseInput]:
         """The lines that say something."""

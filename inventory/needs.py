@@ -139,10 +139,10 @@ def _add_restock(needs: dict[tuple[int, int], BuyingNeed]) -> None:
         return
     low = list(below_reorder_point(Product.objects.filter(supply=Product.Supply.BUY).select_related("unit")))
     coming: dict[int, Decimal] = defaultdict(Decimal)
-    for (product, _warehouse), quantity in _on_order(one.pk for one in low).items():
-        coming[product] += quantity
+    for (pk, _house), quantity in _on_order(one.pk for one in low).items():
+        coming[pk] += quantity
     for product in low:
-        mine = [need for (pk, _warehouse), need in needs.items() if pk == product.pk]
+        mine = [need for (pk, _house), need in needs.items() if pk == product.pk]
         lacking = sum((need.lacking for need in mine), ZERO)
         planned = sum((max(need.lacking - need.on_order, ZERO) for need in mine), ZERO)
         restock = product.reorder_point - (product.free + coming[product.pk] - lacking) - planned  # type: ignore[attr-defined]
@@ -157,10 +157,10 @@ def _by_supplier(needs: list[BuyingNeed]) -> list[SupplierNeeds]:
     prices = SupplierPrice.objects.filter(
         product_id__in={need.product.pk for need in needs}, supplier__is_active=True
     ).select_related("supplier")
-    for price in prices.order_by("-price", "-id"):
-        cheapest[price.product_id] = price
+    for one in prices.order_by("-price", "-id"):
+        cheapest[one.product_id] = one
     groups: dict[tuple[int, int], SupplierNeeds] = {}
-    for need in sorted(needs, key=lambda one: (one.needed_by or dt.date.max, one.product.sku)):
+    for need in sorted(needs, key=lambda row: (row.needed_by or dt.date.max, row.product.sku)):
         price = cheapest.get(need.product.pk)
         if price is not None:
             need.price, need.minimum = price.price, price.minimum

@@ -77,7 +77,7 @@ def _cost_of_found(product: Product, place: Place, unit_cost: Decimal | None) ->
     """CNY a stock unit: as given, else the warehouse's moving average, else the standard cost."""
     if unit_cost is not None:
         return unit_cost
-    cost = ProductCost.objects.filter(product=product, warehouse_id=place.warehouse_id).first()
+    cost = ProductCost.objects.filter(product=product, warehouse=place.warehouse).first()
     if cost is not None and cost.quantity > ZERO:
         return round_unit_price(cost.value / cost.quantity)
     return product.standard_cost

@@ -143,7 +143,7 @@ def save_products(inputs: Sequence[ProductInput], *, by: User | None) -> dict[st
     return known | Product.objects.in_bulk([one.sku.strip() for one in missing], field_name="sku")
 
 
-def _named(model: type[Unit] | type[Category], names: set[str]) -> dict[str, Any]:
+def _named(model: Any, names: set[str]) -> dict[str, Any]:
     """Rows of a table of names, made where missing."""
     model.objects.bulk_create([model(name=name) for name in sorted(names)], ignore_conflicts=True)
     return model.objects.in_bulk(list(names), field_name="name")

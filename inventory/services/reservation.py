@@ -76,7 +76,9 @@ class _Ledger:
             item_id__in={item for item, _holder in changes},
         )
         known = {(row.item_id, row.holder_id): row for row in rows}
-        made, changed, emptied = [], [], []
+        made: list[Reservation] = []
+        changed: list[Reservation] = []
+        emptied: list[Reservation] = []
         for (item, holder), quantity in changes.items():
             row = known.get((item, holder))
             if row is None:

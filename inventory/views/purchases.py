@@ -17,7 +17,7 @@ from erp.workflow import advance, moves
 from inventory.filters import PurchaseFilter
 from inventory.forms import PurchaseForm, PurchaseLines, ReceiveForm
 from inventory.models import Product, PurchaseOrder, Supplier, SupplierPrice, Warehouse
-from inventory.needs import BuyingNeed, buying_needs
+from inventory.needs import BuyingNeed, SupplierNeeds, buying_needs
 from inventory.services import change_purchase_order, create_purchase_order, order_needs, receive
 
 
@@ -53,10 +53,11 @@ def purchase_new(request: HttpRequest) -> HttpResponse:
         form, lines = PurchaseForm(request.POST), PurchaseLines(request.POST, prefix="lines")
         if form.is_valid() & lines.is_valid() and (order := _created(request, form, lines)):
             return go(request, order)
-    else:
+    groups = buying_needs()
+    if request.method != "POST":
         form = PurchaseForm(initial=_wished_head(request))
-        lines = PurchaseLines(prefix="lines", initial=_wished_lines(request))
-    context = {"form": form, "lines": lines, "groups": buying_needs(), "order": None}
+        lines = PurchaseLines(prefix="lines", initial=_wished_lines(request, groups))
+    context = {"form": form, "lines": lines, "groups": groups, "order": None}
     wrong = form.errors or (lines.is_bound and not lines.is_valid())
     return render_page(request, "inventory/purchase_new.html", context, status=422 if wrong else 200)
 
@@ -84,12 +85,12 @@ def _wished_head(request: HttpRequest) -> dict[str, Any]:
     return {"supplier": supplier}
 
 
-def _wished_lines(request: HttpRequest) -> list[dict[str, Any]]:
+def _wished_lines(request: HttpRequest, groups: list[SupplierNeeds]) -> list[dict[str, Any]]:
     """Lines for the products named in the address (`?product=SKU`), with what is short of them."""
     wanted = request.GET.getlist("product")
     if not wanted:
         return []
-    short: dict[str, BuyingNeed] = {need.product.sku: need for group in buying_needs() for need in group.needs}
+    short: dict[str, BuyingNeed] = {need.product.sku: need for group in groups for need in group.needs}
     products = Product.objects.active().filter(sku__in=wanted)
     prices = dict(SupplierPrice.objects.filter(product__in=products).order_by("-price").values_list("product", "price"))
     return [

@@ -133,6 +133,16 @@ def test_bad_orders_are_explained_and_kept(buyer, supplier, product, lines, word
     assert not PurchaseOrder.objects.exists()
 
 
+def test_many_lines_cost_no_more_queries(buyer, supplier, product, django_assert_max_num_queries):
+    others = [make_product() for _again in range(20)]
+    buyer.post(NEW, typed(supplier, (product.pk, "", "1", "1")))
+    with django_assert_max_num_queries(50) as few:
+        buyer.post(NEW, typed(supplier, (product.pk, "", "1", "1")))
+    lines = [(other.pk, "", "1", "1") for other in others] + [("", product.sku, "1", "1")]
+    with django_assert_max_num_queries(len(few) + 3):
+        assert buyer.post(NEW, typed(supplier, *lines)).status_code == 302
+
+
 def test_a_form_without_its_counter_is_refused_kindly(buyer, supplier):
     data = typed(supplier)
     del data["lines-TOTAL_FORMS"]
