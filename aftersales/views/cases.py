@@ -89,7 +89,7 @@ def _or_404(request: HttpRequest, number: str) -> ServiceCase:
 
 def _context(request: HttpRequest, case: ServiceCase, *, text: str = "", error: str = "") -> dict[str, Any]:
     rows = timeline_rows(case) + [
-        {"title": _("Done"), "at": one.at, "by": one.by, "body": one.text, "icon": "note", "tone": "blue"}
+        {"title": _("Handled"), "at": one.at, "by": one.by, "body": one.text, "icon": "note", "tone": "blue"}
         for one in case.actions.select_related("by")
     ]
     returns = ReturnRequest.objects.visible_to(request.user).filter(order=case.order_id)  # type: ignore[arg-type]

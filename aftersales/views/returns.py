@@ -40,7 +40,7 @@ def return_list(request: HttpRequest) -> HttpResponse:
     found, rows = _found(request)
     page = keyset_page(rows.prefetch_related("lines__order_line__product"), "-id", request.GET.get("cursor"))
     now = request.GET.get("status", "")
-    states = [("", _("Open")), *Status.choices, ("all", _("All"))]
+    states = [("", _("Unfinished")), *Status.choices, ("all", _("All"))]
     context = {
         "page": page,
         "filter": found,

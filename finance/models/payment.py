@@ -33,7 +33,7 @@ class Payment(Document):
     """
 
     class Kind(models.TextChoices):
-        RECEIPT = "receipt", _("receipt")
+        RECEIPT = "receipt", _("money received")
         REFUND = "refund", _("refund")
 
     class Method(models.TextChoices):

@@ -106,7 +106,7 @@ def _spreadsheet(found: selectors.Statement) -> HttpResponse:
         for line in found.lines
     ]
     rows.append([found.last, _("Closing balance"), "", "", found.debit, found.credit, found.closing])
-    heads = [_("Date"), _("Text"), _("Document"), _("Sales order"), _("Owed"), _("Paid or credited"), _("Balance")]
+    heads = [_("Date"), _("Summary"), _("Document"), _("Sales order"), _("Owed"), _("Paid or credited"), _("Balance")]
     name = f"statement-{found.customer.code}-{found.first:%Y%m%d}-{found.last:%Y%m%d}.xlsx"
     return xlsx_response(name, heads, rows, title=_("Statement"))
 

@@ -130,7 +130,7 @@ def export(request: HttpRequest) -> HttpResponse:
         _("Amount without tax"),
         _("Tax"),
         _("Total with tax"),
-        _("Outstanding"),
+        _("Outstanding amount"),
         _("Status"),
     ]
     return xlsx_response(f"receivables-{timezone.localdate():%Y%m%d}.xlsx", heads, cells(), title=_("Receivables"))
