@@ -73,6 +73,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "inventory.change_purchaseorder",
             "inventory.receive_goods",
             "inventory.adjust_stock",
+            "inventory.add_product",
             "inventory.change_product",
             "shipping.pick_picklist",
             "shipping.pack_shipment",
