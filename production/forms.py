@@ -48,7 +48,7 @@ class ProductionOrderForm(forms.Form):
     text = forms.CharField(label=_("Product"), help_text=_("SKU, barcode, name or pinyin initials"))
     quantity = forms.DecimalField(label=_("Quantity"), max_digits=18, decimal_places=4, min_value=Decimal("0.0001"))
     warehouse = forms.ModelChoiceField(Warehouse.objects.none(), label=_("Warehouse"), empty_label=None)
-    due = forms.DateField(label=_("Due"), required=False, widget=forms.DateInput)
+    due = forms.DateField(label=_("Wanted on"), required=False, widget=forms.DateInput)
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=[(0, _("Normal")), (5, _("High")), (9, _("Urgent"))], coerce=int, initial=0
     )

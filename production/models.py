@@ -122,7 +122,7 @@ class ProductionOrder(Document):
 
     class Status(models.TextChoices):
         PLANNED = "planned", _("planned")  # waits for components or for the floor
-        IN_PROGRESS = "in_progress", _("in progress")
+        IN_PROGRESS = "in_progress", _("being made")
         DONE = "done", _("done")
         CANCELLED = "cancelled", _("cancelled")
 
@@ -135,7 +135,7 @@ class ProductionOrder(Document):
     quantity = QuantityField(_("quantity"), default=None)
     good = QuantityField(_("good"), editable=False)
     scrap = QuantityField(_("scrap"), editable=False)
-    due = models.DateField(_("due"), null=True, blank=True)
+    due = models.DateField(_("wanted on"), null=True, blank=True)
     priority = models.SmallIntegerField(_("priority"), default=0)
     request = models.ForeignKey(
         SupplyRequest,

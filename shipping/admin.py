@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from shipping.models import Carrier, CarrierService, Parcel, PickLine, PickList, Shipment
 
@@ -20,7 +20,7 @@ class CarrierForm(forms.ModelForm):
         required=False,
         min_length=16,
         max_length=120,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=_("Signs what the carrier sends to /shipping/webhooks/<code>/. Empty keeps the present one."),
     )
 

@@ -136,8 +136,8 @@ class EventForm(forms.Form):
         Parcel.objects.none(), label=_("Parcel"), required=False, empty_label=_("All parcels")
     )
     state = forms.ChoiceField(label=_("State"), choices=[c for c in Parcel.State.choices if c[0] != "packed"])
-    text = forms.CharField(label=_("What happened"), max_length=300)
-    place = forms.CharField(label=_("Place"), max_length=100, required=False)
+    text = forms.CharField(label=_("Report in words"), max_length=300)
+    place = forms.CharField(label=_("Location"), max_length=100, required=False)
     at = forms.DateTimeField(
         label=_("At"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],

@@ -74,7 +74,7 @@ def _timeline(shipment: Shipment) -> list[dict[str, Any]]:
         {
             "title": one.title,
             "at": one.at,
-            "by": one.who or (_("Carrier") if one.kind == "scan" else _("System")),
+            "by": one.who or (_("Carrying company") if one.kind == "scan" else _("System")),
             "body": one.text,
             "tone": one.status,
             "icon": "map-pin" if one.kind == "scan" else "circle-dot",
