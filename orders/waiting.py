@@ -155,5 +155,5 @@ def _wait_for_customer(order: SalesOrder) -> Wait:
         return Wait(_("Delivery"), _("On its way to the customer."), "indigo")
     if order.settled_at is None:
         owed = money(order.outstanding, order.currency)
-        return Wait(_("Payment"), _("Delivered; %(amount)s are still to be paid.") % {"amount": owed}, "amber")
+        return Wait(_("To be paid"), _("Delivered; %(amount)s are still to be paid.") % {"amount": owed}, "amber")
     return Wait("", "")

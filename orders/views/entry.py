@@ -42,8 +42,7 @@ def new(request: HttpRequest) -> HttpResponse:
             SalesOrder.objects.visible_to(request.user).select_related("customer", "channel"), number=number
         )
     form = OrderForm(user=request.user, initial=_initial(request, source))
-    lines = Lines(prefix="lines", initial=_initial_lines(source) if source else [])
-    return _show(request, form, lines, None)
+    return _show(request, form, _open_lines(source), None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,7 +60,16 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         return _submit(request, order)
     form = OrderForm(user=request.user, order=order, initial=_initial_of(order, request.user))
-    return _show(request, form, Lines(prefix="lines", initial=_initial_lines(order)), order)
+    return _show(request, form, _open_lines(order), order)
+
+
+def _open_lines(order: SalesOrder | None) -> Any:
+    """The rows to begin with: an order's own and a blank one, or a few blank ones."""
+    if order is None:
+        return Lines(prefix="lines")
+    lines = Lines(prefix="lines", initial=_initial_lines(order))
+    lines.extra = 1
+    return lines
 
 
 def _initial(request: HttpRequest, source: SalesOrder | None) -> dict[str, Any]:
@@ -79,7 +87,7 @@ def _initial(request: HttpRequest, source: SalesOrder | None) -> dict[str, Any]:
 
 def _initial_of(order: SalesOrder, user: User) -> dict[str, Any]:
     # Whoever may not see the address leaves it as it is.
-    ship_to = {"address": "new", **order.ship_to} if may_see_personal_data(user) else {}
+    ship_to = _address_of(order) if may_see_personal_data(user) else {}
     return {
         "customer": order.customer_id,
         "customer_text": f"{order.customer.code} {order.customer.name}",
@@ -92,6 +100,15 @@ def _initial_of(order: SalesOrder, user: User) -> dict[str, Any]:
         "version": order.version,
         **ship_to,
     }
+
+
+def _address_of(order: SalesOrder) -> dict[str, Any]:
+    """The customer's address that the order goes to, or the typed one."""
+    typed = {part: order.ship_to.get(part, "") for part in SHIP_TO}
+    for address in order.customer.addresses.all():
+        if all(getattr(address, part) == text for part, text in typed.items()):
+            return {"address": address.pk}
+    return {"address": "new", **typed}
 
 
 def _initial_lines(order: SalesOrder) -> list[dict[str, Any]]:
