@@ -22,7 +22,8 @@ LONGEST_CELL = 1 << 17
 BIGGEST_UNPACKED = 2 << 30  # an XLSX is a ZIP: refuse one that unpacks into more than 2 GB
 ENCODINGS = ("utf-8", "gb18030")
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+BOOK_SUFFIXES = (".xlsx", ".xlsm")
+SUFFIXES = (".csv", ".txt", ".tsv", *BOOK_SUFFIXES)
 
 
 class FileRefused(BusinessError):
@@ -47,7 +48,8 @@ def read_rows(path: Path) -> Iterator[Row]:
             _("%(file)s is neither a CSV nor an XLSX file.") % {"file": path.name},
             hint=_("Save it as “.xlsx” or “.csv”."),
         )
-    rows = _read_xlsx(path) if zipfile.is_zipfile(path) else _read_csv(path)
+    is_book = suffix in BOOK_SUFFIXES or zipfile.is_zipfile(path)  # some programs call a workbook “.csv”
+    rows = _read_xlsx(path) if is_book else _read_csv(path)
     empty = True
     for number, cells in rows:
         if any(cells):
