@@ -16,6 +16,7 @@ from erp.models import User
 from orders.models import SalesOrder
 
 MAX_DRAIN_DAYS = 150
+STATISTICS_DAYS = 10  # tables grow from empty faster than autovacuum looks; plans for empty tables are bad plans
 
 
 @dataclass(slots=True)
@@ -70,6 +71,9 @@ def simulate(
             date = (start + dt.timedelta(days=day)).date()
             if (not drain and date >= today) or (drain and day > days and not _work_left(ids)):
                 break
+            if day % STATISTICS_DAYS == 0:
+                with connection.cursor() as cursor:
+                    cursor.execute("ANALYZE")
             lived += 1
             _live(date, plan[day] if day < days else 0, office, floor, clock)
             if progress:

@@ -1,14 +1,17 @@
 import os
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from demo.company import make_company
 from demo.simulation import simulate
-from erp.models import Outbox
+from erp.models import Job, Outbox
 from orders.models import SalesOrder
+
+KIND = "load_demo"
 
 
 class Command(BaseCommand):
@@ -20,14 +23,17 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=20261121)
 
     def handle(self, *args: Any, if_empty: bool, orders: int, seed: int, **options: Any) -> None:
+        if if_empty and Job.objects.filter(kind=KIND, status=Job.Status.RUNNING).exists():
+            # A first start was interrupted. The load began on an empty database and nobody has worked since, so
+            # beginning again loses nothing.
+            call_command("flush", interactive=False, verbosity=0)
         if if_empty and SalesOrder.objects.exists():
             return
-        # The whole company or nothing: a start that is interrupted begins again from an empty database.
-        with transaction.atomic():
-            make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
-            result = simulate(orders=orders, seed=seed, days=45, drain=False)
-            # Mails of weeks that never were are not sent today.
-            Outbox.objects.filter(status=Outbox.Status.WAITING).update(
-                status=Outbox.Status.DONE, done_at=F("created_at")
-            )
+        job = Job.objects.create(kind=KIND, title="Demo company", status=Job.Status.RUNNING, total=orders)
+        make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
+        result = simulate(orders=orders, seed=seed, days=45, drain=False)
+        # Mails of weeks that never were are not sent today.
+        Outbox.objects.filter(status=Outbox.Status.WAITING).update(status=Outbox.Status.DONE, done_at=F("created_at"))
+        job.status, job.done, job.finished_at = Job.Status.DONE, result.orders, timezone.now()
+        job.save()
         self.stdout.write(f"Demo company with {result.orders} orders.")
