@@ -72,6 +72,9 @@
     }
   }
 
+  // The picker moves its input into a box, and so takes the focus away that `autofocus` gave.
+  erp.behaviour("[data-first-field]", (field) => field.focus());
+
   erp.behaviour("[data-order-lines]", (root) => new Prices(root));
 
   // <select data-shows="#x" data-shows-when="new">: the <details> #x opens with that choice and closes with another.

@@ -40,6 +40,7 @@
   erp.behaviour("dialog[data-panel]", (dialog) => {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     dialog.addEventListener("close", () => {
+      document.getElementById("panel-body").replaceChildren(); // so that nothing in it goes on asking the server
       const link = opener && opener.querySelector("a");
       if (link) link.focus();
     });
