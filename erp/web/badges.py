@@ -7,7 +7,7 @@ TONES: dict[str, str] = {
     "amber": "pending draft open new waiting unpaid requested to_confirm on_hold due queued planned warning medium "
     "sent escalated",
     # agreed, in order
-    "blue": "approved confirmed released posted assigned partially_paid partial accepted issued info claimed reserved",
+    "blue": "approved confirmed placed released posted assigned partially_paid partial accepted issued info claimed reserved",
     # somebody is at work
     "violet": "in_production started in_progress running picking processing inspecting investigating paused",
     # ready for the next step
