@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from erp.fields import QuantityField
 from erp.models import User
@@ -95,21 +95,36 @@ def missing_components(order_ids: Collection[int]) -> dict[int, list[ProductionC
     return found
 
 
-def unplanned_needs(limit: int = 20) -> list[SupplyRequest]:
-    """Needs for made products that nobody is making enough for, the most urgent first, with `lacking`. One query."""
-    coming = Coalesce(
-        Sum(
-            F("production_orders__quantity") - F("production_orders__good"),
-            filter=Q(production_orders__status__in=ProductionOrder.OPEN),
-        ),
-        ZERO,
-        output_field=QuantityField(),
+def unplanned_needs() -> QuerySet[SupplyRequest]:
+    """Needs for made products that nobody is making enough for, the most urgent first, with `lacking`.
+
+    What an urgent order took from another one's production is not lacking as long as enough is coming in all: it is
+    handed on when it comes.
+    """
+    same = {"product": OuterRef("product"), "warehouse": OuterRef("warehouse")}
+    own = Sum(
+        Greatest(F("production_orders__quantity") - F("production_orders__good"), ZERO),
+        filter=Q(production_orders__status__in=ProductionOrder.OPEN),
     )
-    return list(
-        SupplyRequest.objects.filter(status=SupplyRequest.Status.OPEN, supply=Product.Supply.MAKE)
-        .annotate(coming=coming)
-        .annotate(lacking=F("quantity") - F("covered") - F("coming"))
+    rows = SupplyRequest.objects.filter(status=SupplyRequest.Status.OPEN, supply=Product.Supply.MAKE)
+    needed = rows.filter(**same).values("product").annotate(sum=Sum(Greatest(F("quantity") - F("covered"), ZERO)))
+    coming = (
+        ProductionOrder.objects.filter(status__in=ProductionOrder.OPEN, **same)
+        .values("product")
+        .annotate(sum=Sum(Greatest(F("quantity") - F("good"), ZERO)))
+    )
+    return (
+        rows.annotate(own=_or_zero(own), needed=_or_zero(_sum_of(needed)), coming=_or_zero(_sum_of(coming)))
+        .annotate(lacking=Least(F("quantity") - F("covered") - F("own"), F("needed") - F("coming")))
         .filter(lacking__gt=0)
         .select_related("product__unit", "warehouse")
-        .order_by("-priority", "needed_by", "id")[:limit]
+        .order_by("-priority", "needed_by", "id")
     )
+
+
+def _sum_of(rows: Any) -> Subquery:
+    return Subquery(rows.order_by().values("sum"))
+
+
+def _or_zero(sum_of: Any) -> Coalesce:
+    return Coalesce(sum_of, ZERO, output_field=QuantityField())

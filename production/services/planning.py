@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError
@@ -18,7 +17,7 @@ from inventory.models import Product, SupplyRequest, Warehouse
 from inventory.services import cancel_supply
 from orders.models import OrderLine, SalesOrder
 from production.models import BillOfMaterials, ProductionComponent, ProductionOrder
-from production.selectors import active_bom
+from production.selectors import active_bom, unplanned_needs
 from production.services.components import reserve_components
 from production.services.locks import lock_production_orders, lock_sales_order_of
 
@@ -44,26 +43,24 @@ def plan_order(document: SalesOrder, *, change: StatusChange | None, by: User | 
 @transaction.atomic
 def plan_need(request: SupplyRequest, *, by: User | None) -> ProductionOrder | None:
     """A person plans a need that nobody makes enough for; None when enough is being made meanwhile."""
-    request = SupplyRequest.objects.select_for_update(of=("self",)).select_related("product", "warehouse").get(
-        pk=request.pk
-    )
-    if request.status != SupplyRequest.Status.OPEN or request.supply != Product.Supply.MAKE:
-        return None
-    return make_for_request(request, by=by)
+    SupplyRequest.objects.select_for_update().get(pk=request.pk)
+    need = unplanned_needs().filter(pk=request.pk).first()
+    return _make(need, need.lacking, by=by) if need is not None else None
 
 
 @transaction.atomic
 def make_for_request(request: SupplyRequest, *, by: User | None) -> ProductionOrder | None:
     """Make one production order for what a need lacks beyond what is being made for it; None when it lacks nothing."""
     running = request.production_orders.filter(status__in=ProductionOrder.OPEN)
-    sums = running.aggregate(wanted=Sum("quantity"), good=Sum("good"))
-    coming = (sums["wanted"] or ZERO) - (sums["good"] or ZERO)
-    lacking = request.quantity - request.covered - max(coming, ZERO)
-    if lacking <= 0:
-        return None
+    coming = sum((order.remaining for order in running), ZERO)
+    lacking = request.quantity - request.covered - coming
+    return _make(request, lacking, by=by) if lacking > 0 else None
+
+
+def _make(request: SupplyRequest, quantity: Decimal, *, by: User | None) -> ProductionOrder:
     return create_production_order(
         product=request.product,
-        quantity=lacking,
+        quantity=quantity,
         warehouse=request.warehouse,
         by=by,
         due=request.needed_by,

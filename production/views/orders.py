@@ -34,7 +34,8 @@ from production.selectors import made_for, missing_components, unplanned_needs, 
 
 Status = ProductionOrder.Status
 ON_BOARD = 40  # cards in a column; the rest is one click away
-DONE_ON_BOARD = 15
+DONE_ON_BOARD = 12
+NEEDS = 20
 MATCHES = 200  # sales orders that a search may match
 
 
@@ -84,7 +85,8 @@ def _board(request: HttpRequest, orders: QuerySet[ProductionOrder]) -> HttpRespo
         count = capped_count(rows) if len(shown) == limit else str(len(shown))
         columns.append({"status": status, "label": status.label, "orders": shown, "count": count})
     shown = [order for column in columns for order in column["orders"]]
-    needs = unplanned_needs() if may(request.user, "production.add_productionorder") else []
+    may_plan = may(request.user, "production.add_productionorder")
+    needs = list(unplanned_needs()[:NEEDS]) if may_plan else []
     return _render(request, "list", shown, {"columns": columns, "needs": needs})
 
 

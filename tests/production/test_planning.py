@@ -10,6 +10,7 @@ from inventory.models import Reservation, SupplyRequest
 from inventory.services import default_warehouse
 from production import services
 from production.models import ProductionOrder
+from production.selectors import unplanned_needs
 from production.verify import differences
 from tests.cast import make_product, put_in_stock
 from tests.production.conftest import make_bom, order_for
@@ -188,3 +189,21 @@ def test_urgent_production_gets_scarce_components_first(hinge, cast):
 
     assert urgent.components.get(product=hinge.plate).reserved == 4
     assert normal.components.get(product=hinge.plate).reserved == 1
+
+
+def test_what_an_urgent_order_took_is_not_planned_twice(hinge, cast):
+    _normal, first = order_for(hinge.product, 5)
+    _urgent, second = order_for(hinge.product, 4, priority=9)
+    put_in_stock(hinge.plate, 9)
+    put_in_stock(hinge.screw, 36)
+    services.supply_waiting([hinge.plate.pk, hinge.screw.pk], warehouse_id=first.warehouse_id, by=None)
+    services.move(first, "start", by=cast.planner)
+
+    services.report(first, good=Decimal(5), by=cast.planner, key="a")
+
+    assert list(unplanned_needs()) == []  # the four pieces of the second order make up for it
+    services.move(second, "cancel", by=cast.planner, note="不做了")
+    (need,) = unplanned_needs()
+    assert need.lacking == 4
+    assert services.plan_need(need, by=cast.planner).quantity == 4
+    assert services.plan_need(need, by=cast.planner) is None
