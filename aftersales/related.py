@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,14 +14,28 @@ from erp.related import RelatedGroup, RelatedItem, Step
 def of_order(order: Any, user: Any) -> Iterator[RelatedGroup]:
     """Returns, cases and feedback of a sales order. Three queries."""
     returns = list(ReturnRequest.objects.visible_to(user).filter(order=order).order_by("id"))
-    if returns:
-        yield RelatedGroup(_("Returns"), "truck-return", [_return(one) for one in returns], _step(returns, user))
+    items = [_return(one) for one in returns]
+    yield RelatedGroup(_("Returns"), "truck-return", items, _step(returns, user), _new_return(order, user))
     cases = list(ServiceCase.objects.visible_to(user).filter(order=order).select_related("owner").order_by("id"))
-    if cases:
-        yield RelatedGroup(_("Service cases"), "headset", [_case(one) for one in cases])
+    yield RelatedGroup(_("Service cases"), "headset", [_case(one) for one in cases], add=_new_case(order, user))
     feedback = Feedback.objects.filter(order=order).first() if user.has_perm("aftersales.view_servicecase") else None
     if feedback is not None:
         yield RelatedGroup(_("Feedback"), "star", [_feedback(feedback)])
+
+
+def _new_return(order: Any, user: Any) -> Step | None:
+    """Goods can come back once some have left."""
+    if order.status not in (order.Status.SHIPPED, order.Status.COMPLETED):
+        return None
+    if not user.has_perm("aftersales.add_returnrequest"):
+        return None
+    return Step(_("New return"), f"{reverse('aftersales:return_new')}?order={order.number}", "plus")
+
+
+def _new_case(order: Any, user: Any) -> Step | None:
+    if not user.has_perm("aftersales.add_servicecase"):
+        return None
+    return Step(_("New case"), f"{reverse('aftersales:case_new')}?order={order.number}", "plus")
 
 
 def _return(one: ReturnRequest) -> RelatedItem:

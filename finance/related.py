@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from erp.related import RelatedGroup, RelatedItem, Step
@@ -65,5 +66,5 @@ def _step(invoices: list[Invoice], user: Any) -> Step | None:
             and one.status == Invoice.Status.POSTED
             and user.has_perm("finance.add_payment")
         ):
-            return Step(_("Record payment"), one.get_absolute_url(), "cash")
+            return Step(_("Record payment"), f"{reverse('finance:payment_new')}?invoice={one.pk}", "cash")
     return None

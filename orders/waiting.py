@@ -127,7 +127,7 @@ def _wait_for_goods(short: list[OrderLine], facts: _Facts) -> Wait:
 
 def _missing(line: OrderLine, facts: _Facts) -> str:
     need = facts.requests.get(line.pk)
-    values = {"product": line.product.name, "quantity": qty(line.short, line.unit)}
+    values = {"product": line.description, "quantity": qty(line.short, line.unit)}
     if need is not None and need.supply == "make":
         return _("%(quantity)s of %(product)s are being made.") % values
     if day := facts.expected.get(line.product_id):

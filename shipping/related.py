@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from erp.related import RelatedGroup, RelatedItem, Step
@@ -70,7 +71,7 @@ def _pick_step(picks: list[PickList], user: Any) -> Step | None:
         if one.status == PickList.Status.OPEN and user.has_perm("shipping.pick_picklist"):
             return Step(_("Pick"), one.get_absolute_url(), "clipboard-list")
         if one.status == PickList.Status.PICKED and user.has_perm("shipping.pack_shipment"):
-            return Step(_("Pack"), one.get_absolute_url(), "package")
+            return Step(_("Pack"), reverse("shipping:pack", args=[one.number]), "package")
     return None
 
 

@@ -68,7 +68,7 @@ def _to_pick(lists: list[PickList]) -> Iterable[WorkItem]:
 
 def _to_pack(lists: list[PickList]) -> Iterable[WorkItem]:
     for one in lists:
-        yield _item(one, "", Act(_("Pack"), one.get_absolute_url()))
+        yield _item(one, "", Act(_("Pack"), reverse("shipping:pack", args=[one.number])))
 
 
 def _to_hand_over(shipments: list[Shipment]) -> Iterable[WorkItem]:
