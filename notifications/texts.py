@@ -9,8 +9,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _
 
 BELL, MAIL = "bell", "mail"
 
@@ -32,140 +31,140 @@ class Event:
     icon: str = "bell"
 
 
-_CUSTOMER = lazy("Customer: %(customer)s")
-_REASON = lazy("%(customer)s. Reason given by %(by)s: %(note)s")
+_CUSTOMER = _("Customer: %(customer)s")
+_REASON = _("%(customer)s. Reason given by %(by)s: %(note)s")
 
 EVENTS: dict[str, Event] = {
     "orders.SalesOrder.create": Event(
-        lazy("Order waits for approval"),
-        lazy("Order %(document)s waits for approval"),
-        lazy("%(customer)s, %(amount)s, entered by %(by)s"),
+        _("Order waits for approval"),
+        _("Order %(document)s waits for approval"),
+        _("%(customer)s, %(amount)s, entered by %(by)s"),
         own=(), roles=("approver",), asks=True, tone="amber", icon="clipboard-check",
     ),
     "orders.SalesOrder.resubmit": Event(
-        lazy("Order was corrected"),
-        lazy("Order %(document)s was corrected and waits for approval"),
-        lazy("%(customer)s, %(amount)s, corrected by %(by)s"),
+        _("Order was corrected"),
+        _("Order %(document)s was corrected and waits for approval"),
+        _("%(customer)s, %(amount)s, corrected by %(by)s"),
         own=(), roles=("approver",), asks=True, tone="amber", icon="clipboard-check",
     ),
     "orders.SalesOrder.approve": Event(
-        lazy("Order approved"), lazy("Order %(document)s is approved"), lazy("%(customer)s. Approved by %(by)s"),
+        _("Order approved"), _("Order %(document)s is approved"), _("%(customer)s. Approved by %(by)s"),
         tone="green", icon="check",
     ),
     "orders.SalesOrder.reject": Event(
-        lazy("Order rejected"), lazy("Order %(document)s was rejected"), _REASON,
+        _("Order rejected"), _("Order %(document)s was rejected"), _REASON,
         own=(BELL, MAIL), tone="red", icon="x",
     ),
     "orders.SalesOrder.start_production": Event(
-        lazy("Order in production"), lazy("Order %(document)s is in production"), _CUSTOMER,
+        _("Order in production"), _("Order %(document)s is in production"), _CUSTOMER,
         tone="violet", icon="building-factory-2",
     ),
     "orders.SalesOrder.make_ready": Event(
-        lazy("Order ready to ship"), lazy("Order %(document)s is ready to ship"), _CUSTOMER, tone="cyan", icon="box",
+        _("Order ready to ship"), _("Order %(document)s is ready to ship"), _CUSTOMER, tone="cyan", icon="box",
     ),
     "orders.SalesOrder.wait_again": Event(
-        lazy("Order waits for stock again"), lazy("Order %(document)s waits for stock again"), _CUSTOMER,
+        _("Order waits for stock again"), _("Order %(document)s waits for stock again"), _CUSTOMER,
         tone="amber", icon="hourglass",
     ),
     "orders.SalesOrder.ship": Event(
-        lazy("Order shipped in full"), lazy("Order %(document)s is shipped in full"), _CUSTOMER,
+        _("Order shipped in full"), _("Order %(document)s is shipped in full"), _CUSTOMER,
         own=(), tone="indigo", icon="truck-delivery",
     ),
     "orders.SalesOrder.complete": Event(
-        lazy("Order completed"), lazy("Order %(document)s is completed"), _CUSTOMER, tone="green", icon="circle-check",
+        _("Order completed"), _("Order %(document)s is completed"), _CUSTOMER, tone="green", icon="circle-check",
     ),
     "orders.SalesOrder.reopen": Event(
-        lazy("Completed order open again"), lazy("Order %(document)s is open again"), _CUSTOMER,
+        _("Completed order open again"), _("Order %(document)s is open again"), _CUSTOMER,
         tone="amber", icon="rotate-clockwise",
     ),
     "orders.SalesOrder.cancel": Event(
-        lazy("Order cancelled"), lazy("Order %(document)s was cancelled"), _REASON,
+        _("Order cancelled"), _("Order %(document)s was cancelled"), _REASON,
         own=(BELL, MAIL), tone="red", icon="ban",
     ),
     "inventory.PurchaseOrder.place": Event(
-        lazy("Purchase order placed"), lazy("Purchase order %(document)s is placed"), lazy("Supplier: %(supplier)s"),
+        _("Purchase order placed"), _("Purchase order %(document)s is placed"), _("Supplier: %(supplier)s"),
         roles=("warehouse",), icon="shopping-bag",
     ),
     "inventory.PurchaseOrder.cancel": Event(
-        lazy("Purchase order cancelled"), lazy("Purchase order %(document)s was cancelled"),
-        lazy("Supplier: %(supplier)s. Reason given by %(by)s: %(note)s"), roles=("warehouse",), tone="red", icon="ban",
+        _("Purchase order cancelled"), _("Purchase order %(document)s was cancelled"),
+        _("Supplier: %(supplier)s. Reason given by %(by)s: %(note)s"), roles=("warehouse",), tone="red", icon="ban",
     ),
     "inventory.GoodsReceipt.post": Event(
-        lazy("Goods received"), lazy("Goods have arrived: %(document)s"),
-        lazy("Purchase order %(purchase)s from %(supplier)s"), roles=("planner",), tone="green", icon="packages",
+        _("Goods received"), _("Goods have arrived: %(document)s"),
+        _("Purchase order %(purchase)s from %(supplier)s"), roles=("planner",), tone="green", icon="packages",
     ),
     "production.ProductionOrder.create": Event(
-        lazy("Production order planned"), lazy("Production order %(document)s is to be made"),
-        lazy("%(product)s × %(quantity)s"), roles=("planner",), asks=True, tone="violet", icon="building-factory-2",
+        _("Production order planned"), _("Production order %(document)s is to be made"),
+        _("%(product)s × %(quantity)s"), roles=("planner",), asks=True, tone="violet", icon="building-factory-2",
     ),
     "production.ProductionOrder.finish": Event(
-        lazy("Production order finished"), lazy("Production order %(document)s is finished"),
-        lazy("%(product)s × %(quantity)s"), roles=("warehouse",), tone="green", icon="circle-check",
+        _("Production order finished"), _("Production order %(document)s is finished"),
+        _("%(product)s × %(quantity)s"), roles=("warehouse",), tone="green", icon="circle-check",
     ),
     "production.ProductionOrder.cancel": Event(
-        lazy("Production order cancelled"), lazy("Production order %(document)s was cancelled"),
-        lazy("%(product)s × %(quantity)s. %(note)s"), roles=("planner",), tone="red", icon="ban",
+        _("Production order cancelled"), _("Production order %(document)s was cancelled"),
+        _("%(product)s × %(quantity)s. %(note)s"), roles=("planner",), tone="red", icon="ban",
     ),
     "shipping.PickList.create": Event(
-        lazy("Goods to pick"), lazy("Pick list %(document)s waits"), lazy("Order %(order)s, %(customer)s"),
+        _("Goods to pick"), _("Pick list %(document)s waits"), _("Order %(order)s, %(customer)s"),
         own=(), roles=("warehouse",), asks=True, tone="amber", icon="clipboard-list",
     ),
     "shipping.PickList.confirm": Event(
-        lazy("Goods picked"), lazy("Pick list %(document)s is picked"), lazy("Order %(order)s, %(customer)s"),
+        _("Goods picked"), _("Pick list %(document)s is picked"), _("Order %(order)s, %(customer)s"),
         own=(), roles=("logistics",), tone="cyan", icon="packages",
     ),
     "shipping.Shipment.hand_over": Event(
-        lazy("Shipment handed over"), lazy("Shipment %(document)s is on its way"), lazy("Order %(order)s, %(customer)s"),
+        _("Shipment handed over"), _("Shipment %(document)s is on its way"), _("Order %(order)s, %(customer)s"),
         tone="indigo", icon="truck-delivery",
     ),
     "shipping.Shipment.deliver": Event(
-        lazy("Shipment delivered"), lazy("Shipment %(document)s has arrived"), lazy("Order %(order)s, %(customer)s"),
+        _("Shipment delivered"), _("Shipment %(document)s has arrived"), _("Order %(order)s, %(customer)s"),
         tone="green", icon="package",
     ),
     "shipping.Shipment.cancel": Event(
-        lazy("Shipment unpacked"), lazy("Shipment %(document)s was unpacked; its goods go back to the shelf"),
-        lazy("Order %(order)s, %(customer)s. %(note)s"), roles=("warehouse",), tone="amber", icon="arrow-back-up",
+        _("Shipment unpacked"), _("Shipment %(document)s was unpacked; its goods go back to the shelf"),
+        _("Order %(order)s, %(customer)s. %(note)s"), roles=("warehouse",), tone="amber", icon="arrow-back-up",
     ),
     "shipping.Shipment.report_exception": Event(
-        lazy("Problem with a shipment"), lazy("Shipment %(document)s has a problem"),
-        lazy("Order %(order)s, %(customer)s. %(note)s"),
+        _("Problem with a shipment"), _("Shipment %(document)s has a problem"),
+        _("Order %(order)s, %(customer)s. %(note)s"),
         own=(BELL, MAIL), roles=("logistics", "service"), tone="red", icon="alert-triangle",
     ),
     "finance.Invoice.post": Event(
-        lazy("Receivable posted"), lazy("Receivable %(document)s is posted"),
-        lazy("Order %(order)s, %(customer)s, %(amount)s"), roles=("finance",), icon="file-invoice",
+        _("Receivable posted"), _("Receivable %(document)s is posted"),
+        _("Order %(order)s, %(customer)s, %(amount)s"), roles=("finance",), icon="file-invoice",
     ),
     "finance.Payment.post": Event(
-        lazy("Payment received"), lazy("Payment %(document)s came in"), lazy("%(customer)s, %(amount)s"),
+        _("Payment received"), _("Payment %(document)s came in"), _("%(customer)s, %(amount)s"),
         roles=("finance",), tone="green", icon="coin-yuan",
     ),
     "aftersales.ReturnRequest.create": Event(
-        lazy("Return requested"), lazy("Return %(document)s waits for a decision"),
-        lazy("Order %(order)s, %(customer)s"), roles=("service",), asks=True, tone="amber", icon="truck-return",
+        _("Return requested"), _("Return %(document)s waits for a decision"),
+        _("Order %(order)s, %(customer)s"), roles=("service",), asks=True, tone="amber", icon="truck-return",
     ),
     "aftersales.ReturnRequest.approve": Event(
-        lazy("Return accepted"), lazy("Return %(document)s is accepted; goods will come back"),
-        lazy("Order %(order)s, %(customer)s"), roles=("warehouse",), icon="truck-return",
+        _("Return accepted"), _("Return %(document)s is accepted; goods will come back"),
+        _("Order %(order)s, %(customer)s"), roles=("warehouse",), icon="truck-return",
     ),
     "aftersales.ReturnRequest.refuse": Event(
-        lazy("Return refused"), lazy("Return %(document)s was refused"), lazy("Order %(order)s. %(note)s"),
+        _("Return refused"), _("Return %(document)s was refused"), _("Order %(order)s. %(note)s"),
         tone="red", icon="x",
     ),
     "aftersales.ReturnRequest.receive": Event(
-        lazy("Returned goods received"), lazy("The goods of return %(document)s are back"),
-        lazy("Order %(order)s, %(customer)s"), roles=("finance", "service"), asks=True, tone="cyan", icon="packages",
+        _("Returned goods received"), _("The goods of return %(document)s are back"),
+        _("Order %(order)s, %(customer)s"), roles=("finance", "service"), asks=True, tone="cyan", icon="packages",
     ),
     "aftersales.ReturnRequest.close": Event(
-        lazy("Return closed"), lazy("Return %(document)s is credited and closed"),
-        lazy("Order %(order)s, %(customer)s"), roles=("service",), tone="green", icon="circle-check",
+        _("Return closed"), _("Return %(document)s is credited and closed"),
+        _("Order %(order)s, %(customer)s"), roles=("service",), tone="green", icon="circle-check",
     ),
     "aftersales.ServiceCase.create": Event(
-        lazy("Service case opened"), lazy("Service case %(document)s: %(subject)s"),
-        lazy("Order %(order)s, %(customer)s"), own=(BELL, MAIL), roles=("service",), tone="amber", icon="headset",
+        _("Service case opened"), _("Service case %(document)s: %(subject)s"),
+        _("Order %(order)s, %(customer)s"), own=(BELL, MAIL), roles=("service",), tone="amber", icon="headset",
     ),
     "aftersales.ServiceCase.resolve": Event(
-        lazy("Service case resolved"), lazy("Service case %(document)s is resolved"),
-        lazy("Order %(order)s, %(customer)s. %(note)s"), tone="green", icon="circle-check",
+        _("Service case resolved"), _("Service case %(document)s is resolved"),
+        _("Order %(order)s, %(customer)s. %(note)s"), tone="green", icon="circle-check",
     ),
 }  # fmt: skip
 
@@ -180,16 +179,16 @@ class CustomerMail:
 
 CUSTOMER_MAILS: dict[str, CustomerMail] = {
     "orders.SalesOrder.approve": CustomerMail(
-        lazy("Your order %(order)s is confirmed"),
-        lazy("We have confirmed your order %(order)s and are preparing it. Promised for %(promised)s."),
+        _("Your order %(order)s is confirmed"),
+        _("We have confirmed your order %(order)s and are preparing it. Promised for %(promised)s."),
     ),
     "shipping.Shipment.hand_over": CustomerMail(
-        lazy("Your order %(order)s is on its way"),
-        lazy("Goods of your order %(order)s have left us. Carrier: %(carrier)s. Expected arrival: %(expected)s."),
+        _("Your order %(order)s is on its way"),
+        _("Goods of your order %(order)s have left us. Carrier: %(carrier)s. Expected arrival: %(expected)s."),
     ),
     "shipping.Shipment.deliver": CustomerMail(
-        lazy("Your order %(order)s has arrived"),
-        lazy("The carrier reports that goods of your order %(order)s have arrived. Please confirm the receipt."),
+        _("Your order %(order)s has arrived"),
+        _("The carrier reports that goods of your order %(order)s have arrived. Please confirm the receipt."),
     ),
 }
 
@@ -229,7 +228,7 @@ def customer_words(event: str, values: dict[str, Any]) -> Words:
 
 
 def _fill(values: dict[str, Any]) -> _Values:
-    return _Values({**values, "by": values.get("by") or _("the system")})
+    return _Values({**values, "by": values.get("by") or str(_("the system"))})
 
 
 def in_language(language: str) -> Any:

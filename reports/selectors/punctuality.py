@@ -37,7 +37,7 @@ def punctuality(wanted: ReportFilter) -> Report:
             Column(_("Week from")),
             Column(_("Shipped"), "number"),
             Column(_("On time"), "number"),
-            Column(_("Late"), "number"),
+            Column(_("Not on time"), "number"),
             Column(_("On-time rate"), "percent"),
         ],
         rows=[

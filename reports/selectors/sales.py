@@ -44,11 +44,11 @@ def sales(wanted: ReportFilter) -> Report:
     mean_before = before["amount"] / before["count"] if before["count"] else None
     return Report(
         slug="sales",
-        title=_("Sales"),
+        title=_("Sales analysis"),
         about=_("Orders entered in the period without cancelled and rejected ones, with tax, in CNY."),
         figures=[
             Figure(
-                _("Sales"),
+                _("Sales amount"),
                 f"{now['amount']:,.0f}",
                 unit=_("CNY"),
                 delta=change(now["amount"], before["amount"]),

@@ -49,7 +49,7 @@ def _context(wanted: ReportFilter, slug: str) -> dict[str, Any]:
         "orders": _("Orders by status"),
         "durations": _("Time in each state"),
         "punctuality": _("Shipped on time"),
-        "sales": _("Sales"),
+        "sales": _("Sales analysis"),
     }
     return {
         "wanted": wanted,
