@@ -24,7 +24,7 @@ RUN python tools/frontend.py --no-install \
 
 FROM python:3.13-slim
 RUN apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin erp
 WORKDIR /app

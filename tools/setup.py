@@ -20,7 +20,7 @@ NEWER_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 LOCKS = {"run": ["base.txt"], "dev": ["base.txt", "dev.txt"]}
 SYSTEM_PACKAGES = {
-    "run": ["libpango-1.0-0", "libpangoft2-1.0-0"],  # PDF documents
+    "run": ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"],  # PDF documents
     "dev": [
         "chromium",  # browser tests
         "fonts-noto-cjk",  # Chinese in its screenshots
