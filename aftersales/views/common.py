@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 
 from erp.timeline import timeline
 from erp.web import get_or_404
+from erp.web.badges import tone
 from orders.models import SalesOrder
 
 
 def timeline_rows(document: Any) -> list[dict[str, Any]]:
     """What happened to a document, oldest first, as the component draws it."""
     return [
-        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": one.status}
+        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": tone(one.status)}
         for one in timeline(document)
     ]
 

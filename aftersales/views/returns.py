@@ -16,6 +16,7 @@ from aftersales.models import ReturnRequest
 from aftersales.views.common import order_or_404, timeline_rows
 from erp.documents.xlsx import xlsx_response
 from erp.errors import BusinessError
+from erp.models import StatusChange
 from erp.money import ZERO
 from erp.web import add_error, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page, require_perm
 from erp.workflow import advance, moves
@@ -138,9 +139,33 @@ def _context(request: HttpRequest, found: ReturnRequest, quantities: Quantities 
         "error": None,
         "sellable": set(request.POST.getlist("sellable")),
         "credit": credits.first(),
-        "worth": sum((_worth(line) for line in lines), ZERO),
+        "worth": sum((_worth(line) for line in lines), ZERO) if _may_see_prices(request.user) else None,
+        "steps": _steps(found),
         "timeline": timeline_rows(found)[::-1],
     }
+
+
+def _may_see_prices(user: Any) -> bool:
+    return may(user, "finance.view_invoice") or may(user, "aftersales.decide_returnrequest")
+
+
+def _steps(found: ReturnRequest) -> list[dict[str, Any]]:
+    """Where the return stands, for the stepper. One query."""
+    changes = StatusChange.objects.filter(document_type=found._meta.label, document_id=found.pk)
+    reached = dict(changes.order_by("id").values_list("target", "at"))
+    way = [Status.REQUESTED, Status.APPROVED, Status.RECEIVED, Status.CLOSED]
+    if found.status == Status.REFUSED:
+        way = [Status.REQUESTED, Status.REFUSED]
+    at = way.index(Status(found.status))
+    last = {Status.CLOSED: "done", Status.REFUSED: "failed"}.get(Status(found.status), "current")
+    return [
+        {
+            "label": status.label,
+            "at": reached.get(status),
+            "state": "done" if place < at else last if place == at else "todo",
+        }
+        for place, status in enumerate(way)
+    ]
 
 
 def _worth(line: Any) -> Any:

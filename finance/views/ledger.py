@@ -50,7 +50,7 @@ def journal(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest, number: str) -> HttpResponse:
     """One voucher."""
     row = get_or_404(JournalEntry.objects.visible_to(request.user).select_related("by"), number=number)  # type: ignore[arg-type]
-    lines = list(row.lines.select_related("account", "customer").order_by("id"))
+    lines = sorted(row.lines.select_related("account", "customer").order_by("id"), key=lambda line: line.amount < 0)
     ref = (row.document_type, row.document_id)
     context = {
         "entry": row,
