@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from erp.money import round_unit_price
 
 MOST = Decimal("99999999999999")
-_NOISE = re.compile(r"[\s,_¥￥$€£元]|CNY|RMB|USD", re.IGNORECASE)
+_NOISE = re.compile(r"[\s_¥￥$€£元]|CNY|RMB|USD", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _DATE = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?"
@@ -27,6 +28,8 @@ class BadValue(ValueError):
 def decimal_of(text: str) -> Decimal:
     """`1,234.50`, `￥99`, full-width digits. Raises BadValue."""
     plain = _NOISE.sub("", unicodedata.normalize("NFKC", text))
+    if _THOUSANDS.fullmatch(plain):  # "2,5" stays wrong: it must not become 25
+        plain = plain.replace(",", "")
     try:
         value = Decimal(plain)
     except InvalidOperation as error:

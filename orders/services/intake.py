@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from erp.bulk import copy_in
 from erp.errors import BusinessError
 from erp.models import Company, StatusChange, User
 from erp.money import ZERO, LineAmounts, round_money
@@ -156,7 +157,10 @@ def create_orders_bulk(
     house = warehouse or default_warehouse()
     rows, lines = _build(list(fresh.values()), channel=channel, by=by, warehouse=house)
     SalesOrder.objects.bulk_create(rows)
-    OrderLine.objects.bulk_create([line for ours in lines for line in ours])
+    for row, ours in zip(rows, lines, strict=True):
+        for line in ours:
+            line.order = row  # it has its key only now
+    copy_in([line for ours in lines for line in ours])
     _record(rows, by=by)
     _check(rows, lines, warehouse=house)
     ChannelOrder.objects.bulk_create(
@@ -265,7 +269,7 @@ def _price_answers(orders: list[BulkOrder]) -> dict[int, PriceAnswer]:
 
 def _record(rows: list[SalesOrder], *, by: User | None) -> None:
     """The first row of every order's timeline, as `record_creation` writes it."""
-    StatusChange.objects.bulk_create(
+    copy_in(
         [
             StatusChange(
                 document_type=SalesOrder._meta.label,
@@ -298,7 +302,7 @@ def _check(rows: list[SalesOrder], lines: list[list[OrderLine]], *, warehouse: W
         facts.open_amount = open_amounts.get(row.customer_id, ZERO)
         facts.twin = twins.get(row.pk)
         found += findings(facts, at=now)
-    OrderCheck.objects.bulk_create(found)
+    copy_in(found)
 
 
 def _twins(ids: list[int]) -> dict[int, str]:

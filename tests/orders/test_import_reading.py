@@ -111,7 +111,7 @@ def test_numbers(text: str, value: str) -> None:
     assert decimal_of(text) == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1.2.3", "NaN", "Infinity", "1e30", "--1"])
+@pytest.mark.parametrize("text", ["", "abc", "1.2.3", "NaN", "Infinity", "1e30", "--1", "2,5", "1,23.4"])
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(BadValue):
         decimal_of(text)
