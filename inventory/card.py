@@ -4,10 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import F, Q, Sum
+from django.utils.translation import gettext as _
 
+from erp.models import User
 from erp.money import ZERO, round_unit_price
 from inventory.doclinks import DocLink, document_links
 from inventory.models import (
@@ -51,6 +54,15 @@ class MoveRow:
     move: StockMove
     link: DocLink | None
     sign: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Master data that somebody changed: when, who (None is the system), and what from what to what."""
+
+    at: dt.datetime
+    by: User | None
+    fields: list[tuple[str, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +137,38 @@ def cost_of(product: Product) -> Cost:
     """Quantity and value over all warehouses. One query."""
     sums = ProductCost.objects.filter(product=product).aggregate(quantity=Sum("quantity"), value=Sum("value"))
     return Cost(sums["quantity"] or ZERO, sums["value"] or ZERO)
+
+
+def changes_of(product: Product, *, with_cost: bool, limit: int = 10) -> list[Change]:
+    """The last changes of the product's prices and other master data, the newest first. Two queries."""
+    events = list(product.events.select_related("pgh_context").order_by("-pgh_id")[: limit + 1])
+    hidden = {"pgh_obj"} | (set() if with_cost else {"standard_cost"})
+    names = (
+        [
+            field
+            for field in Product._meta.concrete_fields
+            if hasattr(events[0], field.name) and field.name not in hidden
+        ]
+        if events
+        else []
+    )
+    found = []
+    for new, old in pairwise(events):
+        pairs = [(field, getattr(old, field.name), getattr(new, field.name)) for field in names]
+        changed = [
+            (str(field.verbose_name), _shown(field, was), _shown(field, now)) for field, was, now in pairs if was != now
+        ]
+        if changed:
+            who = (new.pgh_context.metadata if new.pgh_context else {}).get("user")
+            found.append((new.pgh_created_at, who, changed))
+    people = User.objects.in_bulk({who for _at, who, _fields in found if who})
+    return [Change(at, people.get(who), fields) for at, who, fields in found]
+
+
+def _shown(field: Any, value: Any) -> Any:
+    """A value as people read it."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return dict(field.flatchoices).get(value, value)

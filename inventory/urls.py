@@ -16,6 +16,7 @@ urlpatterns = [
     path("purchases/new/", purchases.purchase_new, name="purchase_new"),
     path("purchases/needs/", purchases.order_supplier_needs, name="order_needs"),
     path("purchases/<str:number>/", purchases.purchase_page, name="purchase"),
+    path("purchases/<str:number>/order.pdf", purchases.purchase_pdf, name="purchase_pdf"),
     path("purchases/<str:number>/edit/", purchases.purchase_edit, name="purchase_edit"),
     path("purchases/<str:number>/receive/", purchases.purchase_receive, name="receive"),
     path("purchases/<str:number>/transitions/", purchases.purchase_transition, name="purchase_transition"),

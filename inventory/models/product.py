@@ -78,6 +78,8 @@ class ProductQuerySet(ScopedQuerySet):
         "minimum",
         "reorder_point",
     ],
+    model_name="ProductEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
 )
 class Product(models.Model):
     """One article. Quantities of it are in its stock unit; `list_price` is without tax, in the company's currency."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pghistory
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -73,7 +74,9 @@ def save_product(
     product.sku, product.name = product.sku.strip(), product.name.strip()
     product.pinyin, product.initials = pinyin_of(product.name)
     _check(product)
-    product.save()
+    # A trigger writes the history of the fields; the context says who changed them.
+    with pghistory.context(user=by.pk if by else None):
+        product.save()
     if barcodes is not None:
         _replace_barcodes(product, barcodes)
     return product

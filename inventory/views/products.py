@@ -46,6 +46,7 @@ def product_card(request: HttpRequest, sku: str) -> HttpResponse:
         "tax_rate": product.tax_rate if product.tax_rate is not None else Company.current().default_tax_rate,
         "cost": card.cost_of(product) if buys else None,
         "supplier_prices": list(product.supplier_prices.select_related("supplier").order_by("price")) if buys else [],
+        "changes": card.changes_of(product, with_cost=buys),
         "may_change": may(request.user, "inventory.change_product"),
         "may_adjust": may(request.user, "inventory.adjust_stock") and product.is_stocked,
         "may_buy": may(request.user, "inventory.add_purchaseorder") and product.is_stocked,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from erp.documents.pdf import pdf_response, render_pdf
 from erp.errors import BusinessError, TransitionRefused
 from erp.timeline import timeline
 from erp.web import add_error, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page
@@ -140,6 +141,14 @@ def purchase_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_edit": order.status == PurchaseOrder.Status.DRAFT and may_change,
     }
     return render_page(request, "inventory/purchase.html", context)
+
+
+@perm_required("inventory.view_purchaseorder")
+def purchase_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The paper that goes to the supplier."""
+    order = _order_or_404(request, number)
+    context = {"order": order, "number": order.number, "lines": list(order.lines.select_related("product__unit"))}
+    return pdf_response(f"{order.number}.pdf", render_pdf("documents/purchase_order.html", context))
 
 
 def _is_late(order: PurchaseOrder) -> bool:

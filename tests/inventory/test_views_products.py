@@ -209,3 +209,16 @@ def test_who_may_do_what(client, cast, product, name, role, status):
 def test_new_products_need_the_right(client, cast):
     client.force_login(cast.sales)
     assert client.get(reverse("inventory:product_new")).status_code == 403
+
+
+def test_the_card_shows_who_changed_what(client, cast, product):
+    from inventory.services import save_product
+
+    save_product(by=cast.admin, product=product, list_price=Decimal("123.5"))
+    save_product(by=None, product=product, standard_cost=Decimal("77.7"), supply="make")
+    client.force_login(cast.warehouse)
+    text = client.get(card(product)).content.decode()
+    for words in ("123.5", "77.7", "自制", "admin", "变更记录"):
+        assert words in text
+    client.force_login(cast.sales)
+    assert "77.7" not in client.get(card(product)).content.decode()

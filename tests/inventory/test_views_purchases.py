@@ -245,3 +245,11 @@ def test_work_that_waits(cast, supplier, product):
     assert groups["to-buy"].count == "1"
     assert groups["purchase-due"].items[0].late
     assert list(work_for(cast.sales)) == []
+
+
+def test_the_paper_for_the_supplier(buyer, placed, cast):
+    answer = buyer.get(page("purchase_pdf", placed.order))
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    buyer.force_login(cast.sales)
+    assert buyer.get(page("purchase_pdf", placed.order)).status_code == 403
