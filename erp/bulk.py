@@ -24,7 +24,8 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
     columns = [(field.attname, _prepare(field)) for field in fields]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(rows[0]._meta.db_table), sql.SQL(", ").join(sql.Identifier(f.column) for f in fields)
+        sql.Identifier(rows[0]._meta.db_table),
+        sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields]),
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

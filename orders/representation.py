@@ -185,8 +185,7 @@ def _change(change: StatusChange, *, user: User) -> ChangeOut:
     return ChangeOut(
         at=change.at,
         transition=change.transition,
-        source=change.source,
-        target=change.target,
+        **{"from": change.source, "to": change.target},
         by=_name(change, user),
         note="" if user.is_portal else change.note,
     )

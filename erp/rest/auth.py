@@ -36,12 +36,13 @@ def _speak(request: HttpRequest, user: User) -> None:
     language = translation.get_language_from_request(request) if wish and wish != "*" else user.language
     if language:
         translation.activate(language)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
 
 
 def caller(request: Any) -> User:
     """The person on whose behalf the program calls."""
-    return request.auth  # type: ignore[no-any-return]
+    user: User = request.auth
+    return user
 
 
 def need(request: Any, permission: str) -> User:

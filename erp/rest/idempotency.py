@@ -58,7 +58,7 @@ def _stored(row: IdempotencyKey, request: HttpRequest) -> Answer:
             code="idempotency_key_reused",
             detail=_("This Idempotency-Key came with another request before. Use a new key for a new request."),
         )
-    return Answer(200, row.response)
+    return Answer(200, row.response or {})
 
 
 def fingerprint(request: HttpRequest) -> str:

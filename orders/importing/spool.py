@@ -52,7 +52,8 @@ class Spool:
             "SELECT rows.key, rows.part, rows.number, rows.cells FROM firsts JOIN rows ON rows.key = firsts.key"
             " ORDER BY firsts.first, rows.id"
         )
-        current, found = None, []
+        current: str | None = None
+        found: list[Spooled] = []
         for key, part, number, cells in cursor:
             if key != current and found:
                 yield current, found  # type: ignore[misc]

@@ -76,7 +76,7 @@ def _fitting(paths: list[Path]) -> ImportMapping:
 
 def paths_of(run: ImportRun) -> list[Path]:
     """The files of a run, the one that was chosen first at the front. Raises FileRefused when they are gone."""
-    first = Path(settings.MEDIA_ROOT, run.file.name)
+    first = Path(settings.MEDIA_ROOT, str(run.file.name))
     if not run.file or not first.exists():
         raise FileRefused(_("The files of this import are not there any more."), hint=_("Upload them again."))
     return [first, *sorted(path for path in first.parent.iterdir() if path.is_file() and path != first)]

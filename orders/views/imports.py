@@ -1,6 +1,6 @@
 """Orders from files: upload, look, start, watch, and what could not be taken."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.cache import cache
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from erp.documents.xlsx import XLSX_TYPE, csv_response, xlsx_response
 from erp.errors import BusinessError
+from erp.models import User
 from erp.web import finished, get_or_404, go, live_token, perm_required, render_page, unchanged
 from orders.importing import report
 from orders.importing.builtin import TEMPLATE, ensure_mappings, template_workbook
@@ -27,8 +28,12 @@ BAD_ROWS_SHOWN = 100
 UNDER_WAY = (ImportRun.Status.WAITING, ImportRun.Status.RUNNING)
 
 
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
 def _runs(request: HttpRequest) -> QuerySet[ImportRun]:
-    return ImportRun.objects.visible_to(request.user).select_related("mapping__channel", "by")
+    return ImportRun.objects.visible_to(_person(request)).select_related("mapping__channel", "by")
 
 
 @perm_required(*RIGHTS)
@@ -39,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         mapping = ImportMapping.objects.select_related("channel").filter(name=chosen).first()
         try:
-            run = receive(request.FILES.getlist("files"), by=request.user, mapping=mapping)
+            run = receive(request.FILES.getlist("files"), by=_person(request), mapping=mapping)
         except BusinessError as refusal:
             error = refusal
         else:
@@ -156,7 +161,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, found, error=refusal)
     if typed and typed.get("act") == "save":
         try:
-            saved = save_edited(editor, by=request.user)
+            saved = save_edited(editor, by=_person(request))
             choose_mapping(found, saved)
         except BusinessError as refusal:
             editor.error = refusal
@@ -175,4 +180,4 @@ def bad_rows(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     found = get_or_404(_runs(request), pk=pk)
     name = f"import-{found.pk}-bad-rows.{form}"
     make = xlsx_response if form == "xlsx" else csv_response
-    return make(name, report.headings(), report.rows(found))
+    return cast(HttpResponse, make(name, report.headings(), report.rows(found)))
