@@ -22,9 +22,10 @@ class CustomerChoice(forms.ModelChoiceField):
 
     def limit_to(self, chosen: str) -> None:
         """Show the chosen customer and those who owe most."""
-        rows = {customer.pk: customer for customer in self.queryset.order_by("-receivable")[:PICKABLE]}
+        every: QuerySet[Customer] = self.queryset  # type: ignore[assignment]
+        rows = {customer.pk: customer for customer in every.order_by("-receivable")[:PICKABLE]}
         if chosen.isdigit() and int(chosen) not in rows:
-            rows |= {customer.pk: customer for customer in self.queryset.filter(pk=chosen)}
+            rows |= {customer.pk: customer for customer in every.filter(pk=chosen)}
         self.widget.choices = [("", ""), *((pk, self.label_from_instance(row)) for pk, row in rows.items())]
 
     def label_from_instance(self, obj: Customer) -> str:

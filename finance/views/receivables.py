@@ -244,8 +244,8 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     visible = Invoice.objects.visible_to(request.user)  # type: ignore[arg-type]
     rows = Allocation.objects.filter(invoice__in=visible).select_related("payment", "credit", "invoice")
     allocation = get_or_404(rows, pk=pk)
-    to = allocation.payment if request.POST.get("from") == "payment" and allocation.payment else None
-    to = to or (allocation.credit if request.POST.get("from") == "credit" else None) or allocation.invoice
+    pages = {"payment": allocation.payment, "credit": allocation.credit}
+    to = pages.get(request.POST.get("from", "")) or allocation.invoice
     try:
         services.take_back(allocation, by=request.user)  # type: ignore[arg-type]
     except BusinessError as error:

@@ -8,14 +8,26 @@ import pytest
 from django.utils import timezone
 
 from erp.errors import BusinessError
+from erp.workflow import advance
 from finance.ledger import post_entry
 from finance.models import Account, JournalEntry, Period, StockPosting
 from finance.services import post_pending_stock
 from finance.tasks import post_pending_stock as task
-from inventory.models import Place
-from inventory.services import Movement, default_warehouse, post_moves, quarantine_place, receiving_place, virtual_place
+from inventory.models import GoodsReceipt, Place, ProductCost, Supplier
+from inventory.services import (
+    Movement,
+    default_warehouse,
+    post_moves,
+    quarantine_place,
+    receive,
+    receiving_place,
+    virtual_place,
+)
+from production.services import create_production_order, report
 from tests.cast import make_product, put_in_stock
 from tests.finance.conftest import assert_books_agree, balance
+from tests.inventory.conftest import draft
+from tests.production.conftest import make_bom
 
 D = Decimal
 
@@ -124,3 +136,34 @@ def test_missing_account_is_named(cast: Any) -> None:
             by=None,
         )
     assert refusal.value.code == "account_missing"
+
+
+def test_goods_receipt_is_owed_to_the_supplier(cast: Any) -> None:
+    product = make_product()
+    order = draft(Supplier.objects.create(code="S1", name="宁波紧固件厂"), (product, "10", "12.345"))
+    advance(order, "place", by=None)
+    line = order.lines.get()
+    for quantity in ("3", "7"):
+        receive(order, quantities={line.pk: D(quantity)}, place=receiving_place(default_warehouse()), by=cast.warehouse)
+    worth = sum(GoodsReceipt.objects.values_list("total", flat=True))
+    assert (balance("1405"), balance("2202")) == (worth, -worth) and worth > 123
+    assert post_pending_stock() == 0
+    assert_books_agree()
+
+
+def test_production_turns_components_and_work_into_goods(cast: Any) -> None:
+    product, plate = make_product(supply="make", cost="20"), make_product(cost="10")
+    make_bom(product, (plate, "1"))
+    put_in_stock(plate, 5, cost="10")
+    post_pending_stock()
+    order = create_production_order(product=product, quantity=D(5), warehouse=default_warehouse(), by=cast.planner)
+    advance(order, "start", by=cast.planner)
+    report(order, good=D(2), minutes=D(10), by=cast.planner, key="r1")
+    assert_books_agree()  # what is being made waits for the sweep or the finish
+    report(order, good=D(3), minutes=D(10), by=cast.planner, key="r2")
+    order.refresh_from_db()
+    worth = ProductCost.objects.get(product=product).value
+    assert order.status == "done" and worth > 50
+    assert (balance("5001"), balance("1405"), balance("5101")) == (D(0), worth, D(50) - worth)
+    assert post_pending_stock() == 0
+    assert_books_agree()
