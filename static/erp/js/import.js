@@ -8,6 +8,7 @@
     const list = document.createElement("ul");
     list.className = "drop-files";
     field.append(list);
+    field.classList.add("is-ready");
     const show = () => {
       list.replaceChildren(
         ...[...input.files].map((file) => {
