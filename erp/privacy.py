@@ -36,6 +36,12 @@ def mask_name(name: str) -> str:
     return f"{text[0]}*" if text else ""
 
 
+def mask_email(email: str) -> str:
+    """`w****@example.com`: the company stays readable."""
+    name, at, domain = email.strip().partition("@")
+    return f"{name[:1]}{STARS}@{domain}" if at else ""
+
+
 def mask_address(address: dict[str, str]) -> dict[str, str]:
     """A ship-to address (recipient, phone, province, city, district, street) with name, phone and street masked."""
     return {
@@ -49,6 +55,16 @@ def mask_address(address: dict[str, str]) -> dict[str, str]:
 def phone_for(user: Any, phone: str) -> str:
     """The phone number as this person may see it."""
     return phone if may_see_personal_data(user) else mask_phone(phone)
+
+
+def name_for(user: Any, name: str) -> str:
+    """A person's name as this person may see it."""
+    return name if may_see_personal_data(user) else mask_name(name)
+
+
+def email_for(user: Any, email: str) -> str:
+    """A person's e-mail address as this person may see it."""
+    return email if may_see_personal_data(user) else mask_email(email)
 
 
 def address_for(user: Any, address: dict[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from erp.errors import BusinessError
-from erp.privacy import address_for, address_line, may_see_personal_data, phone_for
+from erp.privacy import address_for, address_line, email_for, may_see_personal_data, name_for, phone_for
 from erp.web import add_error, add_trigger, get_or_404, go, keyset_page, may, perm_required, render_page
 from erp.web.formats import money
 from orders import services
@@ -151,9 +151,7 @@ def _page(
     context = {
         "customer": customer,
         "credit": credit_of(customer),
-        "contacts": [
-            {"row": contact, "phone": phone_for(user, contact.phone)} for contact in customer.contacts.order_by("id")
-        ],
+        "contacts": [_shown_contact(contact, user) for contact in customer.contacts.order_by("id")],
         "addresses": [_shown_address(address, user) for address in customer.addresses.order_by("-is_default", "id")],
         "logins": list(customer.logins.select_related("user")),
         "orders": orders,
@@ -167,6 +165,15 @@ def _page(
         "open_dialog": "contact" if contact_form else "address" if address_form else "",
     }
     return render_page(request, "orders/customer.html", context, status=status)
+
+
+def _shown_contact(contact: Contact, user: Any) -> dict[str, Any]:
+    return {
+        "row": contact,
+        "name": name_for(user, contact.name),
+        "phone": phone_for(user, contact.phone),
+        "email": email_for(user, contact.email),
+    }
 
 
 def _shown_address(address: Address, user: Any) -> dict[str, Any]:

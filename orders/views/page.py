@@ -13,7 +13,7 @@ from erp.comments import add_comment
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.errors import BusinessError
 from erp.models import StatusChange
-from erp.privacy import address_for, address_line, may_see_personal_data
+from erp.privacy import address_for, address_line, may_see_personal_data, name_for
 from erp.related import RelatedGroup, Step, related_to
 from erp.timeline import TimelineEntry, timeline
 from erp.web import back_url, get_or_404, go, live_token, may, perm_required, render_page, unchanged
@@ -245,12 +245,13 @@ def recheck(request: HttpRequest, number: str) -> HttpResponse:
 def confirmation(request: HttpRequest, number: str) -> HttpResponse:
     """The order confirmation (销售订单确认) as PDF, for the customer to sign."""
     order = _order(request, number)
+    contact = order.customer.contacts.order_by("-is_default", "id").first()
     context = {
         "order": order,
         "number": order.number,
         "lines": list(order.lines.select_related("product")),
         "ship_to": _ship_to(order, request.user),
-        "contact": order.customer.contacts.order_by("-is_default", "id").first(),
+        "contact": name_for(request.user, contact.name) if contact else "",
     }
     content = render_pdf("documents/order_confirmation.html", context)
     return pdf_response(f"{order.number}.pdf", content)

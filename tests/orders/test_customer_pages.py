@@ -48,6 +48,7 @@ def test_page_and_masking(as_, cast):
     text = as_(cast.warehouse).get(url).content.decode()
     assert "13812345678" not in text
     assert "文三路" not in text
+    assert "王经理" not in text
     theirs = make_customer("丙公司", owner=cast.manager)
     assert as_(cast.sales).get(f"/orders/customers/{theirs.code}/").status_code == 404
 

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from erp.privacy import address_for, address_line, mask_name, mask_phone, may_see_personal_data, phone_for
+from erp.privacy import address_for, address_line, mask_email, mask_name, mask_phone, may_see_personal_data, phone_for
 
 ADDRESS = {
     "recipient": "王经理",
@@ -32,6 +32,11 @@ def test_phone(phone, masked):
 def test_name():
     assert mask_name("王经理") == "王*"
     assert mask_name(" ") == ""
+
+
+def test_email():
+    assert mask_email("wang@example.com") == "w****@example.com"
+    assert mask_email("") == ""
 
 
 def test_roles_that_need_it_see_it(cast):
