@@ -13,7 +13,7 @@ from erp.privacy import address_for, address_line, email_for, may_see_personal_d
 from erp.web import add_error, add_trigger, get_or_404, go, keyset_page, may, perm_required, render_page
 from erp.web.formats import money
 from orders import services
-from orders.forms import AddressForm, ContactForm, CustomerForm, FirstContactForm, may_set_credit
+from orders.customer_forms import AddressForm, ContactForm, CustomerForm, FirstContactForm, may_set_credit
 from orders.models import Address, Contact, Customer, SalesOrder
 from orders.search import matching_customers, search_customers
 from orders.selectors import ADDRESS_PARTS, credit_of
