@@ -52,7 +52,9 @@ class BomLine(models.Model):
     """A component and how many stock units of it go into one unit of the product."""
 
     bom = models.ForeignKey(BillOfMaterials, on_delete=models.CASCADE, related_name="lines")
-    component = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="used_in", verbose_name=_("component"))
+    component = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="used_in", verbose_name=_("component")
+    )
     quantity = QuantityField(_("quantity for one"), default=None)
 
     class Meta:
@@ -102,10 +104,15 @@ def components_reserved(order: "ProductionOrder") -> bool:
     return not order.components.filter(needed__gt=F("reserved") + F("issued")).exists()
 
 
-@requirement(lambda order: str(_("%(made)s of %(wanted)s are reported.")) % {
-    "made": f"{order.good.normalize():f}",
-    "wanted": f"{order.quantity.normalize():f}",
-})
+@requirement(
+    lambda order: (
+        str(_("%(made)s of %(wanted)s are reported."))
+        % {
+            "made": f"{order.good.normalize():f}",
+            "wanted": f"{order.quantity.normalize():f}",
+        }
+    )
+)
 def reported_in_full(order: "ProductionOrder") -> bool:
     """As many good pieces are reported as were ordered."""
     return order.good >= order.quantity

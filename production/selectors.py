@@ -73,9 +73,7 @@ def made_for(orders: Collection[ProductionOrder], user: User) -> dict[int, MadeF
         if (sale := seen_sales.get(request.document_id)) and request.document_type == SalesOrder._meta.label:
             customer = sale.customer.short_name or sale.customer.name
             found[order.pk] = MadeFor(sale.number, sale.get_absolute_url(), customer)
-        elif (parent := seen_above.get(request.document_id)) and (
-            request.document_type == ProductionOrder._meta.label
-        ):
+        elif (parent := seen_above.get(request.document_id)) and (request.document_type == ProductionOrder._meta.label):
             found[order.pk] = MadeFor(parent.number, parent.get_absolute_url())
     return found
 

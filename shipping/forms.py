@@ -61,7 +61,11 @@ class PackForm(forms.Form):
         self.parcels = range(1, max(1, min(parcels, MOST_PARCELS)) + 1)
         for at in self.parcels:
             self.fields[f"weight_{at}"] = forms.DecimalField(
-                label=_("Weight (kg)"), max_digits=10, decimal_places=3, min_value=0, required=False,
+                label=_("Weight (kg)"),
+                max_digits=10,
+                decimal_places=3,
+                min_value=0,
+                required=False,
                 initial=self._weight() if at == 1 else None,
             )
             for line in self.lines:
@@ -75,7 +79,8 @@ class PackForm(forms.Form):
         goods = [line for line in self.lines if line.item_id is not None]
         if not goods or any(line.order_line.product.weight is None for line in goods):
             return None
-        total = sum((line.order_line.product.weight * line.picked for line in goods), Decimal(0))
+        weights = ((line.order_line.product.weight or Decimal(0)) * (line.picked or Decimal(0)) for line in goods)
+        total = sum(weights, Decimal(0))
         return plain(total.quantize(Decimal("0.001")))
 
     def boxes(self) -> list[tuple[int, Any, list[tuple[PickLine, Any]]]]:

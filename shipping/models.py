@@ -29,7 +29,9 @@ class Carrier(models.Model):
     own_numbers = models.BooleanField(
         _("we number the parcels"),
         default=False,
-        help_text=_("For pick-up by the customer and own vans: parcels get a number of ours instead of a tracking number."),
+        help_text=_(
+            "For pick-up by the customer and own vans: parcels get a number of ours instead of a tracking number."
+        ),
     )
     secret = models.CharField(_("webhook secret"), max_length=120, blank=True)
     is_active = models.BooleanField(_("active"), default=True)

@@ -65,7 +65,7 @@ def parse(body: bytes) -> Scan:
             raise BusinessError(_("“%(field)s” is missing or not a text.") % {"field": name}, field=name)
     if len(texts["event_id"]) > 60:
         raise BusinessError(_("“%(field)s” is too long.") % {"field": "event_id"}, field="event_id")
-    return Scan(**{**texts, "at": _moment(texts["at"])})  # type: ignore[arg-type]
+    return Scan(**{**texts, "at": _moment(texts["at"])})
 
 
 def _moment(text: str) -> dt.datetime:

@@ -77,11 +77,11 @@ def _ask_for_the_rest(
 def supply_components(document: GoodsReceipt, *, change: StatusChange | None, by: User | None) -> None:
     """Goods arrived: give production orders what they wait for, after the sales orders were served."""
     products = document.lines.values_list("purchase_line__product_id", flat=True)
-    supply_waiting(set(products), warehouse_id=document.place.warehouse_id, by=by)
+    supply_waiting(set(products), warehouse_id=document.place.warehouse_id or 0, by=by)
 
 
 @transaction.atomic
-def supply_waiting(product_ids: Collection[int], *, warehouse_id: int | None, by: User | None) -> None:
+def supply_waiting(product_ids: Collection[int], *, warehouse_id: int, by: User | None) -> None:
     """Give free stock of these products to the production orders that lack it: urgent first, then by due date.
 
     The caller may hold locks on stock already, so an order that somebody else is working on is not waited for: it is
@@ -100,7 +100,7 @@ def _serve(ids: Iterable[int], *, by: User | None) -> None:
     reserve_components(sorted(orders, key=_urgency), by=by)
 
 
-def _waiting_for(product_ids: Collection[int], warehouse_id: int | None) -> list[int]:
+def _waiting_for(product_ids: Collection[int], warehouse_id: int) -> list[int]:
     return list(
         ProductionOrder.objects.filter(
             status__in=ProductionOrder.OPEN,

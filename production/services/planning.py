@@ -45,7 +45,7 @@ def plan_need(request: SupplyRequest, *, by: User | None) -> ProductionOrder | N
     """A person plans a need that nobody makes enough for; None when enough is being made meanwhile."""
     SupplyRequest.objects.select_for_update().get(pk=request.pk)
     need = unplanned_needs().filter(pk=request.pk).first()
-    return _make(need, need.lacking, by=by) if need is not None else None
+    return _make(need, need.lacking, by=by) if need is not None else None  # type: ignore[attr-defined]
 
 
 @transaction.atomic

@@ -123,8 +123,10 @@ def _provide(
             grown.append(component)
     if grown:
         ProductionComponent.objects.bulk_update(grown, ["needed"])
-    if any(component.issued + _due(order, component, pieces) > component.issued + component.reserved
-           for component in components):
+    if any(
+        component.issued + _due(order, component, pieces) > component.issued + component.reserved
+        for component in components
+    ):
         reserve_components([order], by=by)
         _refresh(components)
     missing = [c for c in components if _due(order, c, pieces) > c.reserved]
@@ -137,9 +139,7 @@ def _provide(
 
 
 def _refresh(components: Sequence[ProductionComponent]) -> None:
-    now = dict(
-        ProductionComponent.objects.filter(pk__in=[c.pk for c in components]).values_list("pk", "reserved")
-    )
+    now = dict(ProductionComponent.objects.filter(pk__in=[c.pk for c in components]).values_list("pk", "reserved"))
     for component in components:
         component.reserved = now[component.pk]
 
@@ -160,8 +160,13 @@ def _issue(
             part = min(left, row.quantity)
             if part > 0:
                 issues.append(
-                    Issue(component.pk, row.item_id, part, key=f"run:{key}:{component.pk}:{row.item_id}",
-                          line_id=component.pk)
+                    Issue(
+                        component.pk,
+                        row.item_id,
+                        part,
+                        key=f"run:{key}:{component.pk}:{row.item_id}",
+                        line_id=component.pk,
+                    )
                 )
                 left -= part
     if not issues:

@@ -56,9 +56,7 @@ def _show(request: HttpRequest, order: ProductionOrder, form: ReportForm, *, sta
 
 def _steps(order: ProductionOrder) -> list[dict[str, Any]]:
     """Each operation with how long it takes for the whole order."""
-    return [
-        {**step, "minutes": planned_minutes([step], order.quantity, setup=True)} for step in order.operations
-    ]
+    return [{**step, "minutes": planned_minutes([step], order.quantity, setup=True)} for step in order.operations]
 
 
 def _timeline(order: ProductionOrder) -> list[dict[str, Any]]:
@@ -72,9 +70,7 @@ def _timeline(order: ProductionOrder) -> list[dict[str, Any]]:
         if run.scrap:
             words = _("%(good)s good, %(scrap)s scrap reported") % {"good": qty(run.good), "scrap": qty(run.scrap)}
         who = str(run.by) if run.by else _("System")
-        entries.append(
-            {"title": words, "at": run.at, "by": who, "body": run.note, "icon": "hammer", "tone": "violet"}
-        )
+        entries.append({"title": words, "at": run.at, "by": who, "body": run.note, "icon": "hammer", "tone": "violet"})
     return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 
 

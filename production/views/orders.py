@@ -96,9 +96,7 @@ def _list(request: HttpRequest, orders: QuerySet[ProductionOrder], status: str) 
     return _render(request, "rows" if "cursor" in request.GET else "list", page.items, context)
 
 
-def _render(
-    request: HttpRequest, block: str, orders: list[ProductionOrder], context: dict[str, Any]
-) -> HttpResponse:
+def _render(request: HttpRequest, block: str, orders: list[ProductionOrder], context: dict[str, Any]) -> HttpResponse:
     token = live_token(
         *[(o.pk, o.status, o.good, o.waits, o.priority, o.due) for o in orders],
         *[need.pk for need in context.get("needs", ())],

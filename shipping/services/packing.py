@@ -43,7 +43,9 @@ def pack(pick_list: PickList, *, parcels: Sequence[ParcelInput] | None, by: User
         return packed
     require(by, "shipping.pack_shipment", _("Your role does not include packing."))
     lines = {line.pk: line for line in pick_list.lines.select_related("order_line__product") if line.picked}
-    wanted = [ParcelInput({pk: line.picked for pk, line in lines.items()})] if parcels is None else list(parcels)
+    wanted = (
+        [ParcelInput({pk: line.picked or ZERO for pk, line in lines.items()})] if parcels is None else list(parcels)
+    )
     if pick_list.status == PickList.Status.PICKED:
         _check(lines, wanted)
         shipment = Shipment.objects.create(number=next_number("SH"), order=order, pick_list=pick_list, created_by=by)
@@ -74,7 +76,7 @@ def _check(lines: Mapping[int, PickLine], parcels: Sequence[ParcelInput]) -> Non
                 _("%(product)s: %(picked)s picked, but %(packed)s in parcels.")
                 % {
                     "product": line.order_line.product.name,
-                    "picked": f"{line.picked.normalize():f}",
+                    "picked": f"{(line.picked or ZERO).normalize():f}",
                     "packed": f"{inside[pk].normalize():f}",
                 },
                 hint=_("Everything that was picked must be in a parcel."),
@@ -105,9 +107,7 @@ def put_back(document: Shipment, *, change: StatusChange | None, by: User | None
     They stay reserved for the order (follower of the shipment's “cancel”).
     """
     pick_list = document.pick_list
-    sums = by_order_line(
-        ParcelLine.objects.filter(parcel__shipment=document).values_list("order_line_id", "quantity")
-    )
+    sums = by_order_line(ParcelLine.objects.filter(parcel__shipment=document).values_list("order_line_id", "quantity"))
     record_picked(document.order, {line: ZERO - quantity for line, quantity in sums.items()}, by=by)
     advance(pick_list, "cancel", by=None, note=document.number)
     order = SalesOrder.objects.get(pk=document.order_id)

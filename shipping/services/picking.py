@@ -146,16 +146,12 @@ def _give_up_short(pick_list: PickList, order: SalesOrder, short: list[PickLine]
     """What should have been in a bin and was not: out of the bin, so that nobody is promised it again."""
     if not short:
         return
+    lacking = {line.pk: line.wanted - (line.picked or ZERO) for line in short}
     issue_reserved(
         [
-            Issue(
-                line.order_line_id,
-                line.item_id,
-                line.wanted - (line.picked or ZERO),
-                key=f"short:{line.pk}",
-                line_id=line.order_line_id,
-            )
+            Issue(line.order_line_id, line.item_id, lacking[line.pk], f"short:{line.pk}", line.order_line_id)
             for line in short
+            if line.item_id is not None
         ],
         holder_type=HOLDER,
         target=quarantine_place(order.warehouse),
@@ -163,7 +159,7 @@ def _give_up_short(pick_list: PickList, order: SalesOrder, short: list[PickLine]
         by=by,
         reason=SHORT,
     )
-    missing = by_order_line((line.order_line_id, line.wanted - (line.picked or ZERO)) for line in short)
+    missing = by_order_line((line.order_line_id, lacking[line.pk]) for line in short)
     unreserve(order, missing, by=by, reason=SHORT, released=True)
 
 
@@ -184,7 +180,7 @@ def cancel_for_order(document: SalesOrder, *, change: StatusChange | None, by: U
     for pick_list in lists.order_by("id"):
         if pick_list.status == PickList.Status.PICKED:
             for line_id, quantity in pick_list.lines.values_list("order_line_id", "picked"):
-                back[line_id] -= quantity
+                back[line_id] -= quantity or ZERO
         advance(pick_list, "cancel", by=None, note=document.number)
     if back:
         record_picked(document, back, by=by)

@@ -48,7 +48,8 @@ def hand_over(
         _check_numbers(service, parcels, numbers)
         for parcel in parcels:
             parcel.carrier_id, parcel.tracking_number = service.carrier_id, numbers[parcel.pk]
-        Parcel.objects.bulk_update(parcels, ["carrier", "tracking_number"])
+            parcel.state = Parcel.State.COLLECTED
+        Parcel.objects.bulk_update(parcels, ["carrier", "tracking_number", "state"])
         shipment.service, shipment.freight = service, round_money(freight)
         shipment.expected_on = timezone.localdate() + dt.timedelta(days=service.transit_days)
         shipment.save(update_fields=["service", "freight", "expected_on"])
@@ -60,7 +61,7 @@ def hand_over(
         parcels=len(parcels),
         courier=courier.strip()[:60],
         by=by,
-        at=shipment.handed_over_at,
+        at=shipment.handed_over_at or timezone.now(),
     )
     return shipment
 
@@ -75,9 +76,7 @@ def _numbers(
     return found
 
 
-def _is_repeat(
-    shipment: Shipment, service: CarrierService, parcels: list[Parcel], numbers: Mapping[int, str]
-) -> bool:
+def _is_repeat(shipment: Shipment, service: CarrierService, parcels: list[Parcel], numbers: Mapping[int, str]) -> bool:
     return shipment.service_id == service.pk and all(numbers[p.pk] == p.tracking_number for p in parcels)
 
 

@@ -73,7 +73,7 @@ def _follow(shipment: Shipment, parcel: Parcel, event: TrackingEvent) -> None:
         return
     newest = parcel.events.order_by("-at", "-id").first()
     delivered = parcel.events.filter(state=Parcel.State.DELIVERED).exists()
-    parcel.state = Parcel.State.DELIVERED if delivered else newest.state
+    parcel.state = Parcel.State.DELIVERED if delivered or newest is None else newest.state
     parcel.save(update_fields=["state"])
     if shipment.status not in ON_THE_ROAD:
         return
@@ -89,9 +89,12 @@ def _follow(shipment: Shipment, parcel: Parcel, event: TrackingEvent) -> None:
 @transaction.atomic
 def count_delivered(document: Shipment, *, change: StatusChange | None, by: User | None) -> None:
     """Tell the order what arrived (follower of the shipment's “deliver”)."""
-    arrived = TrackingEvent.objects.filter(
-        parcel__shipment=document, state=Parcel.State.DELIVERED
-    ).order_by("-at").values_list("at", flat=True).first()
+    arrived = (
+        TrackingEvent.objects.filter(parcel__shipment=document, state=Parcel.State.DELIVERED)
+        .order_by("-at")
+        .values_list("at", flat=True)
+        .first()
+    )
     document.delivered_at = arrived or document.delivered_at
     document.save(update_fields=["delivered_at"])
     rows = ParcelLine.objects.filter(parcel__shipment=document).values_list("order_line_id", "quantity")

@@ -59,7 +59,7 @@ def _show(
         "address_line": address_line(address),
         "moves": [move for move in moves(shipment, request.user) if move.name != "hand_over"],
         "timeline": _timeline(shipment),
-        "hand_over": (hand_over or HandOverForm(shipment=shipment)) if can_hand_over else None,
+        "hand_over": (hand_over or _empty_hand_over(shipment)) if can_hand_over else None,
         "event": (event or EventForm(shipment=shipment)) if can_report else None,
         "can_correct": shipment.status == Status.IN_TRANSIT and may(request.user, "shipping.hand_over_shipment"),
         "may_costs": may(request.user, "orders.view_margin"),
@@ -68,18 +68,19 @@ def _show(
     return render_page(request, "shipping/detail.html", context, status=status)
 
 
+def _empty_hand_over(shipment: Shipment) -> HandOverForm:
+    """Starts with the carrier that served the customer last."""
+    last = Shipment.objects.filter(order__customer=shipment.order.customer_id, service__carrier__is_active=True)
+    service = last.order_by("-id").values_list("service_id", flat=True).first()
+    return HandOverForm(shipment=shipment, initial={"service": service})
+
+
 def _timeline(shipment: Shipment) -> list[dict[str, Any]]:
-    """What happened, scans among it, the newest first, as the component draws it."""
+    """What happened, the newest first, as the component draws it; scans stand with their parcels."""
     return [
-        {
-            "title": one.title,
-            "at": one.at,
-            "by": one.who or (_("Carrying company") if one.kind == "scan" else _("System")),
-            "body": one.text,
-            "tone": one.status,
-            "icon": "map-pin" if one.kind == "scan" else "circle-dot",
-        }
+        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": one.status}
         for one in reversed(timeline(shipment))
+        if one.kind != "scan"
     ]
 
 
@@ -97,7 +98,7 @@ def shipment_hand_over(request: HttpRequest, number: str) -> HttpResponse:
             shipment,
             service=data["service"],
             tracking=form.tracking(),
-            freight=data["freight"] or 0,
+            freight=data["freight"] or Decimal(0),
             courier=data["courier"],
             by=request.user,
         )

@@ -25,7 +25,7 @@ def started(hinge, cast):
 
 
 def test_board_shows_orders_by_state_with_customer_and_missing_parts(planner, hinge, cast):
-    sale, order = order_for(hinge.product, 5, customer=cast.alpha)
+    _sale, order = order_for(hinge.product, 5, customer=cast.alpha)
 
     page = planner.get("/production/").content.decode()
 
@@ -209,7 +209,7 @@ def test_missing_order_is_404(planner):
 
 
 def test_sales_sees_no_customer_of_others(client, hinge, cast):
-    _sale, order = order_for(hinge.product, 5, customer=cast.beta)
+    order_for(hinge.product, 5, customer=cast.beta)
     cast.beta.owner = cast.manager
     cast.beta.save()
     client.force_login(cast.sales)

@@ -34,7 +34,7 @@ def test_sales_order_short_of_a_made_product_gets_a_production_order(hinge, cast
 
 
 def test_planning_again_changes_nothing(hinge):
-    sale, order = order_for(hinge.product, 5)
+    sale, _order = order_for(hinge.product, 5)
 
     assert services.plan_order(sale, change=None, by=None) == []
     assert ProductionOrder.objects.count() == 1

@@ -76,9 +76,7 @@ def test_pick_page_confirms_and_leads_to_packing(warehouse, ready):
 def test_pick_page_keeps_what_was_typed_when_it_is_wrong(warehouse, ready):
     pick_list = open_list(ready)
     a, b = pick_list.lines.order_by("id")
-    answer = warehouse.post(
-        f"/shipping/picks/{pick_list.number}/", {f"picked_{a.pk}": "77", f"picked_{b.pk}": "2"}
-    )
+    answer = warehouse.post(f"/shipping/picks/{pick_list.number}/", {f"picked_{a.pk}": "77", f"picked_{b.pk}": "2"})
     assert answer.status_code == 422
     assert 'value="77"' in answer.content.decode()
     assert open_list(ready) == pick_list
@@ -137,7 +135,14 @@ def test_handover_on_the_page(logistics, ready, cast):
 def test_report_on_a_parcel_on_the_page(logistics, ready, cast):
     shipment = on_the_road(ready, cast.warehouse, cast.logistics)
     url = f"/shipping/{shipment.number}/events/"
-    fields = {"parcel": "", "state": "delivered", "text": "前台签收", "place": "杭州", "at": "2026-11-01T10:00", "key": "k"}
+    fields = {
+        "parcel": "",
+        "state": "delivered",
+        "text": "前台签收",
+        "place": "杭州",
+        "at": "2026-11-01T10:00",
+        "key": "k",
+    }
 
     assert logistics.post(url, fields | {"text": ""}).status_code == 422
     assert logistics.post(url, fields | {"at": "2999-01-01T10:00"}).status_code == 422
@@ -200,7 +205,15 @@ def test_address_is_masked_for_those_who_do_not_need_it(client, ready, cast):
     assert "13812345678" not in client.get(url).content.decode()
 
 
-PAGES = ["", "open/", "picks/{pick}/", "picks/{pick}/pack/", "picks/{pick}/list.pdf", "{shipment}/", "{shipment}/note.pdf"]
+PAGES = [
+    "",
+    "open/",
+    "picks/{pick}/",
+    "picks/{pick}/pack/",
+    "picks/{pick}/list.pdf",
+    "{shipment}/",
+    "{shipment}/note.pdf",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

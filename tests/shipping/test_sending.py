@@ -167,9 +167,7 @@ def test_freight_cannot_be_negative(ready, cast):
 def test_partial_shipment_leaves_the_order_waiting(ready, cast):
     pick_list = picked(ready, cast.warehouse, A_1="3")
     shipment = services.pack(pick_list, parcels=None, by=cast.warehouse)
-    services.hand_over(
-        shipment, service=service_of(), tracking={shipment.parcels.get().pk: "SF1"}, by=cast.logistics
-    )
+    services.hand_over(shipment, service=service_of(), tracking={shipment.parcels.get().pk: "SF1"}, by=cast.logistics)
 
     ready.refresh_from_db()
     assert ready.status == "approved"

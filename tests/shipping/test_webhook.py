@@ -56,8 +56,13 @@ def test_scan_needs_no_login_and_no_csrf_token(post, settings):
     from django.test import Client
 
     raw = json.dumps(
-        {"tracking_number": "SF100-1", "event_id": "x", "state": "delivered", "text": "已签收",
-         "at": "2026-11-01 10:00:00"}
+        {
+            "tracking_number": "SF100-1",
+            "event_id": "x",
+            "state": "delivered",
+            "text": "已签收",
+            "at": "2026-11-01 10:00:00",
+        }
     ).encode()
     headers = {"X-Signature": sign(SECRET, raw), "X-Timestamp": str(int(time.time()))}
     answer = Client(enforce_csrf_checks=True).post(
