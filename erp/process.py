@@ -15,10 +15,11 @@ ANNOUNCE = "notifications.services.announce"
 
 PROCESS: dict[str, dict[str, list[str]]] = {
     "orders.SalesOrder": {
-        "create": ["orders.services.check_new_order", ANNOUNCE, "orders.services.try_auto_approve"],
+        # What is approved at once is not announced as waiting for approval.
+        "create": ["orders.services.check_new_order", "orders.services.try_auto_approve", ANNOUNCE],
         "approve": ["orders.services.record_decision", "orders.services.allocate_order", ANNOUNCE],
         "reject": ["orders.services.record_decision", ANNOUNCE],
-        "resubmit": ["orders.services.check_new_order", ANNOUNCE, "orders.services.try_auto_approve"],
+        "resubmit": ["orders.services.check_new_order", "orders.services.try_auto_approve", ANNOUNCE],
         "start_production": ["production.services.plan_order", ANNOUNCE],
         "make_ready": ["shipping.services.open_pick_list", ANNOUNCE],
         "wait_again": ["shipping.services.withdraw_pick_lists", ANNOUNCE],

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from aftersales.models import ServiceCase
 from erp.models import Document, User
+from erp.web.formats import money
 from finance.models import Invoice, Payment
 from inventory.models import GoodsReceipt, PurchaseOrder
 from orders.models import SalesOrder
@@ -74,9 +75,9 @@ def values(document: Document, known: Facts, *, by: User | None, note: str) -> d
 def _more(document: Document) -> dict[str, str]:
     """Values that only some kinds of document have."""
     if isinstance(document, SalesOrder | Invoice):
-        return {"amount": f"{document.currency} {document.total:,.2f}"}
+        return {"amount": money(document.total, document.currency)}
     if isinstance(document, Payment):
-        return {"amount": f"CNY {document.amount:,.2f}"}
+        return {"amount": money(document.amount, "CNY")}
     if isinstance(document, ProductionOrder):
         return {"product": document.product.name, "quantity": f"{document.quantity.normalize():f}"}
     if isinstance(document, PurchaseOrder):

@@ -45,6 +45,10 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="notice_user"),
             models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread"),
+            # Questions that somebody else has answered are taken out of every bell.
+            models.Index(
+                fields=["document_type", "document_id"], condition=Q(read_at=None), name="notice_unread_document"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ def announce(document: Document, *, change: StatusChange, by: User | None) -> No
     event = f"{change.document_type}.{change.transition}"
     if event not in EVENTS or (EVENTS[event].asks and document.status != change.target):
         return
+    _settle(event, document, change=change)
     known = facts.of(document)
     told = audience.hearers(
         event, own_ids=known.own_ids, owner_ids=known.owner_ids, except_id=by.pk if by is not None else None
@@ -47,6 +48,15 @@ def announce(document: Document, *, change: StatusChange, by: User | None) -> No
         if BELL in hearing.channels
     )
     _post([*_staff_mails(event, change, told, values, url), *_customer_mail(event, change, document, known)])
+
+
+def _settle(event: str, document: Document, *, change: StatusChange) -> None:
+    """Take questions that this move has answered out of everybody's bell."""
+    if not (steps := EVENTS[event].answers):
+        return
+    asked = [f"{change.document_type}.{step}" for step in steps]
+    rows = Notice.objects.unread().filter(document_type=change.document_type, document_id=document.pk, event__in=asked)
+    rows.update(read_at=change.at)
 
 
 def _staff_mails(
@@ -119,11 +129,17 @@ def save_wishes(user: User, wishes: dict[tuple[str, str], bool]) -> None:
     transaction.on_commit(partial(audience.forget, [user.pk]))
 
 
-def default_wishes(user: User) -> dict[tuple[str, str], bool]:
-    """What a person hears as long as they choose nothing: by their roles, and on what is their own. One query."""
-    by_role = set(
-        Subscription.objects.filter(role__user=user, is_active=True).values_list("event", "channel").distinct()
-    )
+def role_wishes(user: User) -> set[tuple[str, str]]:
+    """What a person hears because of their roles: (event, channel). One query."""
+    return set(Subscription.objects.filter(role__user=user, is_active=True).values_list("event", "channel").distinct())
+
+
+def default_wishes(user: User, by_role: set[tuple[str, str]] | None = None) -> dict[tuple[str, str], bool]:
+    """What a person hears as long as they choose nothing: by their roles, and on what is their own.
+
+    `by_role`: what `role_wishes` answered, if it was asked already.
+    """
+    by_role = role_wishes(user) if by_role is None else by_role
     return {
         (key, channel): (key, channel) in by_role or channel in event.own
         for key, event in EVENTS.items()

@@ -18,7 +18,8 @@ BELL, MAIL = "bell", "mail"
 class Event:
     """One kind of news. `own`: channels for the document's own people; `roles`: roles that have it in their bell.
 
-    `asks`: it asks somebody to act, and is not worth telling once the document has moved on.
+    `asks`: it asks somebody to act, and is not worth telling once the document has moved on. `answers`: the steps whose
+    question it settles; their notices need not be read any more.
     """
 
     name: str | Promise
@@ -27,6 +28,7 @@ class Event:
     own: tuple[str, ...] = (BELL,)
     roles: tuple[str, ...] = ()
     asks: bool = False
+    answers: tuple[str, ...] = ()
     tone: str = "blue"
     icon: str = "bell"
 
@@ -49,11 +51,11 @@ EVENTS: dict[str, Event] = {
     ),
     "orders.SalesOrder.approve": Event(
         _("Order approved"), _("Order %(document)s is approved"), _("%(customer)s. Approved by %(by)s"),
-        tone="green", icon="check",
+        answers=("create", "resubmit"), tone="green", icon="check",
     ),
     "orders.SalesOrder.reject": Event(
         _("Order rejected"), _("Order %(document)s was rejected"), _REASON,
-        own=(BELL, MAIL), tone="red", icon="x",
+        own=(BELL, MAIL), answers=("create", "resubmit"), tone="red", icon="x",
     ),
     "orders.SalesOrder.start_production": Event(
         _("Order in production"), _("Order %(document)s is in production"), _CUSTOMER,
@@ -79,7 +81,7 @@ EVENTS: dict[str, Event] = {
     ),
     "orders.SalesOrder.cancel": Event(
         _("Order cancelled"), _("Order %(document)s was cancelled"), _REASON,
-        own=(BELL, MAIL), tone="red", icon="ban",
+        own=(BELL, MAIL), roles=("manager",), answers=("create", "resubmit"), tone="red", icon="ban",
     ),
     "inventory.PurchaseOrder.place": Event(
         _("Purchase order placed"), _("Purchase order %(document)s is placed"), _("Supplier: %(supplier)s"),
@@ -99,11 +101,11 @@ EVENTS: dict[str, Event] = {
     ),
     "production.ProductionOrder.finish": Event(
         _("Production order finished"), _("Production order %(document)s is finished"),
-        _("%(product)s × %(quantity)s"), roles=("warehouse",), tone="green", icon="circle-check",
+        _("%(product)s × %(quantity)s"), roles=("warehouse",), answers=("create",), tone="green", icon="circle-check",
     ),
     "production.ProductionOrder.cancel": Event(
         _("Production order cancelled"), _("Production order %(document)s was cancelled"),
-        _("%(product)s × %(quantity)s. %(note)s"), roles=("planner",), tone="red", icon="ban",
+        _("%(product)s × %(quantity)s. %(note)s"), roles=("planner",), answers=("create",), tone="red", icon="ban",
     ),
     "shipping.PickList.create": Event(
         _("Goods to pick"), _("Pick list %(document)s waits"), _("Order %(order)s, %(customer)s"),
@@ -111,7 +113,7 @@ EVENTS: dict[str, Event] = {
     ),
     "shipping.PickList.confirm": Event(
         _("Goods picked"), _("Pick list %(document)s is picked"), _("Order %(order)s, %(customer)s"),
-        own=(), roles=("logistics",), tone="cyan", icon="packages",
+        own=(), roles=("logistics",), answers=("create",), tone="cyan", icon="packages",
     ),
     "shipping.Shipment.hand_over": Event(
         _("Shipment handed over"), _("Shipment %(document)s is on its way"), _("Order %(order)s, %(customer)s"),
@@ -128,7 +130,7 @@ EVENTS: dict[str, Event] = {
     "shipping.Shipment.report_exception": Event(
         _("Problem with a shipment"), _("Shipment %(document)s has a problem"),
         _("Order %(order)s, %(customer)s. %(note)s"),
-        own=(BELL, MAIL), roles=("logistics", "service"), tone="red", icon="alert-triangle",
+        own=(BELL, MAIL), roles=("logistics", "service", "manager"), tone="red", icon="alert-triangle",
     ),
     "finance.Invoice.post": Event(
         _("Receivable posted"), _("Receivable %(document)s is posted"),
@@ -144,11 +146,11 @@ EVENTS: dict[str, Event] = {
     ),
     "aftersales.ReturnRequest.approve": Event(
         _("Return accepted"), _("Return %(document)s is accepted; goods will come back"),
-        _("Order %(order)s, %(customer)s"), roles=("warehouse",), icon="truck-return",
+        _("Order %(order)s, %(customer)s"), roles=("warehouse",), answers=("create",), icon="truck-return",
     ),
     "aftersales.ReturnRequest.refuse": Event(
         _("Return refused"), _("Return %(document)s was refused"), _("Order %(order)s. %(note)s"),
-        tone="red", icon="x",
+        answers=("create",), tone="red", icon="x",
     ),
     "aftersales.ReturnRequest.receive": Event(
         _("Returned goods received"), _("The goods of return %(document)s are back"),
@@ -156,15 +158,15 @@ EVENTS: dict[str, Event] = {
     ),
     "aftersales.ReturnRequest.close": Event(
         _("Return closed"), _("Return %(document)s is credited and closed"),
-        _("Order %(order)s, %(customer)s"), roles=("service",), tone="green", icon="circle-check",
+        _("Order %(order)s, %(customer)s"), roles=("service",), answers=("receive",), tone="green", icon="circle-check",
     ),
     "aftersales.ServiceCase.create": Event(
         _("Service case opened"), _("Service case %(document)s: %(subject)s"),
-        _("Order %(order)s, %(customer)s"), own=(BELL, MAIL), roles=("service",), tone="amber", icon="headset",
+        _("Order %(order)s, %(customer)s"), own=(BELL, MAIL), roles=("service", "manager"), asks=True, tone="amber", icon="headset",
     ),
     "aftersales.ServiceCase.resolve": Event(
         _("Service case resolved"), _("Service case %(document)s is resolved"),
-        _("Order %(order)s, %(customer)s. %(note)s"), tone="green", icon="circle-check",
+        _("Order %(order)s, %(customer)s. %(note)s"), answers=("create",), tone="green", icon="circle-check",
     ),
 }  # fmt: skip
 

@@ -14,7 +14,8 @@ from reports.report import HOUR, Column, Figure, Report, Row, change, duration, 
 
 Status = SalesOrder.Status
 MEDIAN, NINETIETH = 0.5, 0.9
-TIMED = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING, Status.SHIPPED)
+BEFORE_SHIPPING = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING)
+TIMED = (*BEFORE_SHIPPING, Status.SHIPPED)
 
 
 class PercentileCont(Aggregate):
@@ -36,7 +37,7 @@ def durations(wanted: ReportFilter) -> Report:
     return Report(
         slug="durations",
         title=_("Time in each state"),
-        about=_("How long orders stayed in a state before they left it, counted where they left it in the period."),
+        about=_("How long orders stayed in a state that they left in the period. After shipping: until delivered and paid."),
         figures=_figures(wanted, now, before),
         columns=[
             Column(_("State")),
@@ -84,10 +85,12 @@ def stays(wanted: ReportFilter, period: Period) -> dict[str, dict[str, Any]]:
 
 
 def bottleneck(found: dict[str, dict[str, Any]]) -> str | None:
-    """The state in which orders spend the most time altogether; None when nothing was measured."""
-    if not any(row["total"] for row in found.values()):
-        return None
-    return max(found, key=lambda status: found[status]["total"])
+    """The state before shipping in which orders spend the most time altogether; None when nothing was measured.
+
+    What comes after shipping is the carrier's way and the customer's term of payment, which would always be longest.
+    """
+    times = {state: row["total"] for state, row in found.items() if state in BEFORE_SHIPPING and row["total"]}
+    return max(times, key=lambda state: times[state]) if times else None
 
 
 def bottleneck_sentence(found: dict[str, dict[str, Any]]) -> str:
@@ -95,10 +98,10 @@ def bottleneck_sentence(found: dict[str, dict[str, Any]]) -> str:
     state = bottleneck(found)
     if state is None:
         return ""
-    row, total = found[state], sum(each["total"] for each in found.values())
+    row, total = found[state], sum(each["total"] for name, each in found.items() if name in BEFORE_SHIPPING)
     return _(
-        "The bottleneck is “%(state)s”: orders spend %(share)s of their time there, half of them %(median)s or longer, "
-        "one in ten %(ninetieth)s or longer."
+        "The bottleneck before shipping is “%(state)s”: %(share)s of the time goes there (median %(median)s, "
+        "90th percentile %(ninetieth)s)."
     ) % {
         "state": Status(state).label,
         "share": f"{share(row['total'], total) * 100:.0f}%",

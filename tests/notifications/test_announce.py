@@ -14,6 +14,7 @@ from notifications.models import Notice, Subscription
 from notifications.services import announce
 from notifications.texts import EVENTS, words
 from orders.models import Customer, SalesOrder
+from tests.cast import make_order, make_product, put_in_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,32 @@ def test_a_question_already_answered_is_not_asked(order: SalesOrder, person: Any
     change.target = "something else"
     announce(order, change=change, by=None)
     assert not Notice.objects.exists()
+
+
+def test_an_answered_question_leaves_every_bell(order: SalesOrder, person: Any, moved: Any) -> None:
+    ben, mia = person("ben", "approver"), person("mia", "approver")
+    announce(order, change=moved(order, "create"), by=None)
+    announce(order, change=moved(order, "approve", by=ben), by=ben)
+    asked = Notice.objects.filter(event="orders.SalesOrder.create")
+    assert {notice.user for notice in asked} == {ben, mia}
+    assert all(notice.read_at for notice in asked)
+    assert Notice.objects.unread().get().user == order.salesperson
+
+
+def test_what_the_system_approves_at_once_is_not_put_to_the_approver(cast: Any) -> None:
+    product = make_product()
+    put_in_stock(product, 10)
+    order = make_order((product, 1), by=cast.sales, customer=cast.alpha)
+    order.refresh_from_db()
+    assert order.status == order.Status.READY_TO_SHIP
+    assert not Notice.objects.filter(user=cast.approver).exists()
+    assert "shipping.PickList.create" in Notice.objects.filter(user=cast.warehouse).values_list("event", flat=True)
+
+
+def test_answers_name_questions() -> None:
+    for key, event in EVENTS.items():
+        for step in event.answers:
+            assert EVENTS[f"{audience.label_of(key)}.{step}"].asks
 
 
 def test_a_rolled_back_move_tells_nobody(order: SalesOrder, moved: Any) -> None:
