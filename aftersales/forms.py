@@ -81,3 +81,15 @@ class CaseForm(forms.Form):
     text = forms.CharField(
         max_length=4000, label=gettext_lazy("What happened"), widget=forms.Textarea(attrs={"rows": 5})
     )
+
+
+class ActionForm(forms.Form):
+    """What was done about a case."""
+
+    text = forms.CharField(
+        max_length=2000,
+        label=gettext_lazy("What was done"),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "placeholder": gettext_lazy("Called the customer, sent a replacement…")}
+        ),
+    )

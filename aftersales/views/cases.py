@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aftersales import services
 from aftersales.filters import CaseFilter
-from aftersales.forms import CaseForm
+from aftersales.forms import ActionForm, CaseForm
 from aftersales.models import ReturnRequest, ServiceCase
 from aftersales.views.common import order_or_404, timeline_rows
 from erp.errors import BusinessError
@@ -87,7 +87,7 @@ def _or_404(request: HttpRequest, number: str) -> ServiceCase:
     return get_or_404(rows.select_related("order__customer", "owner", "created_by"), number=number)
 
 
-def _context(request: HttpRequest, case: ServiceCase, *, text: str = "", error: str = "") -> dict[str, Any]:
+def _context(request: HttpRequest, case: ServiceCase, form: ActionForm | None = None) -> dict[str, Any]:
     rows = timeline_rows(case) + [
         {"title": _("Handled"), "at": one.at, "by": one.by, "body": one.text, "icon": "note", "tone": "blue"}
         for one in case.actions.select_related("by")
@@ -102,8 +102,7 @@ def _context(request: HttpRequest, case: ServiceCase, *, text: str = "", error: 
         "is_late": is_open and case.deadline is not None and case.deadline < timezone.now(),
         "may_act": is_open and may(request.user, "aftersales.change_servicecase"),
         "may_return": may(request.user, "aftersales.add_returnrequest"),
-        "text": text,
-        "error": error,
+        "form": form or ActionForm(),
     }
 
 
@@ -128,11 +127,13 @@ def transition(request: HttpRequest, number: str, name: str = "") -> HttpRespons
 @perm_required("aftersales.view_servicecase", "aftersales.change_servicecase")
 def act(request: HttpRequest, number: str) -> HttpResponse:
     """Write down what was done."""
-    case, text = _or_404(request, number), request.POST.get("text", "")
-    try:
-        services.add_action(case, text=text, by=request.user)  # type: ignore[arg-type]
-    except BusinessError as error:
-        case.refresh_from_db()
-        context = _context(request, case, text=text, error=f"{error.message} {error.hint}".strip())
-        return render_page(request, "aftersales/case.html", context, status=422)
-    return go(request, case)
+    case, form = _or_404(request, number), ActionForm(request.POST)
+    if form.is_valid():
+        try:
+            services.add_action(case, text=form.cleaned_data["text"], by=request.user)  # type: ignore[arg-type]
+        except BusinessError as error:
+            case.refresh_from_db()
+            add_error(form, error)
+        else:
+            return go(request, case)
+    return render_page(request, "aftersales/case.html", _context(request, case, form), status=422)
