@@ -3,9 +3,11 @@
 import datetime as dt
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,7 +16,7 @@ from erp.errors import BusinessError
 from erp.models import Company, User
 from erp.once import new_token, once
 from erp.privacy import may_see_personal_data
-from erp.web import get_or_404, go, perm_required, render_page
+from erp.web import get_or_404, go, is_partial, perm_required, render_page
 from erp.web.formats import qty
 from inventory.models import Product
 from inventory.selectors import StockFigures, search_products, stock_figures
@@ -227,6 +229,9 @@ def customer_box(request: HttpRequest) -> HttpResponse:
     """The part of the form that depends on the customer: addresses and what credit is left."""
     pk = request.GET.get("customer", "")
     customer = Customer.objects.visible_to(request.user).filter(pk=pk).first() if pk.isdigit() else None
+    if not is_partial(request):  # opened by hand: the whole form
+        query = f"?{urlencode({'customer': customer.code})}" if customer else ""
+        return go(request, reverse("orders:new") + query)
     context = {
         "form": OrderForm(user=request.user),
         "entry": customer_for_entry(customer, request.user) if customer else None,
