@@ -105,7 +105,9 @@ class PackForm(forms.Form):
 class HandOverForm(forms.Form):
     """Which carrier takes the parcels, and the numbers on their labels."""
 
-    service = forms.ModelChoiceField(CarrierService.objects.none(), label=_("Carrier and service"))
+    service = forms.ModelChoiceField(
+        CarrierService.objects.none(), label=_("Carrier and service"), empty_label=_("Choose a carrier")
+    )
     freight = forms.DecimalField(
         label=_("Freight (CNY)"), max_digits=18, decimal_places=2, min_value=0, required=False, initial="0"
     )

@@ -10,7 +10,7 @@
       input.value = "";
       if (!code) return;
       const rows = [...document.getElementById(input.dataset.scan).querySelectorAll("[data-codes]")];
-      const matches = rows.filter((row) => row.dataset.codes.toUpperCase().split(" ").includes(code));
+      const matches = rows.filter((row) => row.dataset.codes.toUpperCase().split("|").includes(code));
       const row = matches.find((one) => !one.classList.contains("is-scanned")) || matches[0];
       input.classList.toggle("is-wrong", !row);
       if (!row) {
