@@ -129,7 +129,8 @@ def timeline(
     for request in returns:
         title = _("Return %(number)s asked for") % {"number": request.number}
         items.append({"at": request.created_at, "title": title, "icon": "truck-return", "tone": "amber"})
-    return sorted(items, key=lambda item: item["at"], reverse=True)
+    # Of what happened in the same moment, the later step comes first.
+    return [item for _place, item in sorted(enumerate(items), key=lambda pair: (pair[1]["at"], pair[0]), reverse=True)]
 
 
 def arrival(order: SalesOrder, shipments: Iterable[Shipment]) -> dt.date | None:

@@ -12,4 +12,6 @@ urlpatterns = [
     path("orders/<str:number>/return/", views.ask_return, name="return"),
     path("orders/<str:number>/complaint/", views.complain, name="complain"),
     path("orders/<str:number>/rating/", views.rate, name="rate"),
+    path("orders/<str:number>/confirmation.pdf", views.confirmation, name="confirmation"),
+    path("orders/<str:number>/deliveries/<str:shipment>.pdf", views.delivery_note, name="delivery_note"),
 ]

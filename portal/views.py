@@ -6,7 +6,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.db.models import Q
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,15 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from aftersales.models import ServiceCase
 from aftersales.services import give_feedback, open_case, request_return
+from erp.documents.pdf import pdf_response
 from erp.errors import BusinessError
 from erp.models import Company
-from erp.web import add_error, go, keyset_page, render_page
+from erp.web import add_error, get_or_404, go, keyset_page, render_page
 from orders.models import SalesOrder
-from portal import lookup, selectors
+from portal import lookup, papers, selectors
 from portal.access import Visit, is_customer, order_required
 from portal.forms import CaseForm, FeedbackForm, LookupForm, ReturnForm
-from portal.words import meaning
+from portal.words import meaning, payment
 from shipping import services as shipping
+from shipping.models import Shipment
 
 PAGE = 20
 SHOWN = {"open": SalesOrder.OPEN, "done": (SalesOrder.Status.COMPLETED, SalesOrder.Status.CANCELLED)}
@@ -92,6 +94,7 @@ def _order_page(request: HttpRequest, visit: Visit, feedback: Form, status: int 
         "visit": visit,
         "view": shown,
         "meaning": meaning(visit.order),
+        "payment": payment(visit.order),
         "feedback_form": feedback,
         "is_customer": visit.user is not None,
     }
@@ -179,6 +182,30 @@ def rate(request: HttpRequest, visit: Visit) -> HttpResponse:
             messages.success(request, _("Thank you for telling us."))
             return go(request, "portal:order", visit.order.number)
     return _order_page(request, visit, form, status=422)
+
+
+@require_safe
+@never_cache
+@order_required
+def confirmation(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The order confirmation; only for a login, since it names people in full."""
+    _login_only(visit)
+    return pdf_response(f"{visit.order.number}.pdf", papers.confirmation(visit.order))
+
+
+@require_safe
+@never_cache
+@order_required
+def delivery_note(request: HttpRequest, visit: Visit, shipment: str) -> HttpResponse:
+    """The delivery note of what has left; only for a login."""
+    _login_only(visit)
+    sent = Shipment.objects.filter(order=visit.order, handed_over_at__isnull=False).select_related("service__carrier")
+    return pdf_response(f"{shipment}.pdf", papers.delivery_note(visit.order, get_or_404(sent, number=shipment)))
+
+
+def _login_only(visit: Visit) -> None:
+    if visit.user is None:
+        raise Http404(_("Please sign in to fetch papers."))
 
 
 @require_safe

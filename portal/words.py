@@ -39,3 +39,15 @@ def meaning(order: SalesOrder) -> str:
             return str(_("Your goods have arrived. The order is completed as soon as it is paid."))
         return str(_("Your goods have arrived."))
     return str(MEANING[order.status])
+
+
+PAYMENT: dict[str, str | Promise] = {
+    SalesOrder.PaymentState.UNPAID: _("to be paid"),
+    SalesOrder.PaymentState.PARTLY: _("paid in part"),
+    SalesOrder.PaymentState.PAID: _("paid in full"),
+}
+
+
+def payment(order: SalesOrder) -> str:
+    """How far the customer has paid."""
+    return str(PAYMENT[order.payment_state])

@@ -169,3 +169,27 @@ def test_an_order_that_is_not_sent_cannot_be_rated(alpha: Client, order: SalesOr
 def test_staff_without_a_grant_see_no_order_here(client: Client, order: SalesOrder, cast: SimpleNamespace) -> None:
     client.force_login(cast.manager)
     assert client.get(f"/portal/orders/{order.number}/").status_code == 302
+
+
+def test_a_customer_fetches_the_papers(alpha: Client, shipped: SalesOrder) -> None:
+    for address in ("confirmation.pdf", f"deliveries/{shipped.shipments.get().number}.pdf"):
+        answer = alpha.get(f"/portal/orders/{shipped.number}/{address}")
+        assert answer.status_code == 200
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer.content.startswith(b"%PDF")
+
+
+def test_papers_are_for_the_own_company_with_a_login(
+    alpha: Client, client: Client, shipped: SalesOrder, foreign: SalesOrder, look_up: Any
+) -> None:
+    assert alpha.get(f"/portal/orders/{foreign.number}/confirmation.pdf").status_code == 404
+    assert alpha.get(f"/portal/orders/{shipped.number}/deliveries/SH-NONE.pdf").status_code == 404
+    look_up(client, shipped.number)
+    assert client.get(f"/portal/orders/{shipped.number}/confirmation.pdf").status_code == 404
+    assert "confirmation.pdf" not in client.get(f"/portal/orders/{shipped.number}/").content.decode()
+
+
+def test_the_timeline_is_newest_first(shipped: SalesOrder) -> None:
+    moments = [item["at"] for item in selectors.order_view(shipped).timeline]
+    assert moments == sorted(moments, reverse=True)
+    assert len(moments) >= 5
