@@ -6,13 +6,13 @@ import pytest
 
 from erp.errors import BusinessError, TransitionRefused
 from erp.workflow import advance
-from inventory.models import Reservation, SupplyRequest
-from inventory.services import default_warehouse
+from inventory.models import Reservation, Supplier, SupplyRequest
+from inventory.services import PurchaseInput, create_purchase_order, default_warehouse, receive, receiving_place
 from production import services
 from production.models import ProductionOrder
 from production.selectors import unplanned_needs
 from production.verify import differences
-from tests.cast import make_product, put_in_stock
+from tests.cast import make_order, make_product, put_in_stock
 from tests.production.conftest import make_bom, order_for
 
 
@@ -207,3 +207,26 @@ def test_what_an_urgent_order_took_is_not_planned_twice(hinge, cast):
     assert need.lacking == 4
     assert services.plan_need(need, by=cast.planner).quantity == 4
     assert services.plan_need(need, by=cast.planner) is None
+
+
+def test_goods_receipt_serves_sales_orders_first_then_production(hinge, cast):
+    _sale, order = order_for(hinge.product, 5)
+    sold = make_order((hinge.plate, 3))
+    supplier = Supplier.objects.create(code="S-1", name="钢厂")
+    purchase = create_purchase_order(
+        supplier=supplier, warehouse=order.warehouse, lines=[PurchaseInput(hinge.plate, Decimal(7))], by=cast.warehouse
+    )
+    advance(purchase, "place", by=cast.warehouse)
+
+    receive(
+        purchase,
+        quantities={purchase.lines.get().pk: Decimal(7)},
+        place=receiving_place(order.warehouse),
+        by=cast.warehouse,
+    )
+
+    sold.refresh_from_db()
+    assert sold.status == "ready_to_ship"
+    component = order.components.get(product=hinge.plate)
+    assert (component.reserved, component.lacking) == (4, 1)
+    assert list(differences()) == []
