@@ -115,7 +115,10 @@ def timeline(
 ) -> list[dict[str, Any]]:
     """What happened, in the customer's words, newest first. Notes of staff are not for customers."""
     items: list[dict[str, Any]] = []
+    sent = list(sent)
     for change in changes:
+        if change.transition == "ship" and len(sent) == 1:
+            continue  # the one handover says it already
         if change.transition in STEPS:
             title, icon, tone = STEPS[change.transition]
             items.append({"at": change.at, "title": str(title), "icon": icon, "tone": tone})

@@ -39,7 +39,21 @@ BOARD_CARDS = 15
 EXPORT_ROWS = 50_000
 BULK_LIMIT = 200
 FOLDED = ("salesperson", "since", "until", "due", "late", "held", "mine")  # filters behind “more filters”
-CHIPS = ("q", "channel", "customer", "salesperson", "since", "until", "due", "payment", "late", "held", "mine")
+CHIPS = (
+    "q",
+    "channel",
+    "customer",
+    "salesperson",
+    "since",
+    "until",
+    "shipped_since",
+    "shipped_until",
+    "due",
+    "payment",
+    "late",
+    "held",
+    "mine",
+)
 
 
 def _filtered(request: HttpRequest) -> OrderFilter:

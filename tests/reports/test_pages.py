@@ -100,3 +100,22 @@ def test_the_cost_does_not_grow_with_the_orders(
     manager.get(f"{address}?{PERIOD}")
     with django_assert_max_num_queries(28 if address == "/reports/" else 16):
         manager.get(f"{address}?{PERIOD}")
+
+
+def test_the_week_of_a_chart_leads_to_the_orders_shipped_in_it(manager: Client, past: Any) -> None:
+    inside = past("2026-11-05", shipped="2026-11-10", status="shipped")
+    outside = past("2026-11-05", shipped="2026-11-17", status="shipped")
+    page = manager.get("/orders/?shipped_since=2026-11-09&shipped_until=2026-11-15").content.decode()
+    assert inside.number in page
+    assert outside.number not in page
+
+
+def test_every_link_of_a_report_opens_a_list(manager: Client, past: Any, stay: Any, wanted: Any) -> None:
+    for number in range(3):
+        stay(past(f"2026-11-{5 + number:02d}", shipped="2026-11-15", status="shipped"), "pending", 7200)
+    for make in REPORTS.values():
+        for by in ("day", "customer", "product", "salesperson", "channel"):
+            report = make(wanted(f"{PERIOD}&by={by}"))
+            linked = [row for row in report.rows if row.href]
+            assert linked
+            assert manager.get(linked[0].href).status_code == 200
