@@ -152,9 +152,7 @@ def _check(document: Document, declared: Any, *, by: User | None, note: str) -> 
         )
 
 
-def _apply(
-    document: Document, declared: Any, *, by: User | None, note: str, arguments: dict[str, Any]
-) -> StatusChange:
+def _apply(document: Document, declared: Any, *, by: User | None, note: str, arguments: dict[str, Any]) -> StatusChange:
     source, now = document.status, timezone.now()
     try:
         getattr(document, declared.name)(by=by, note=note, **arguments)

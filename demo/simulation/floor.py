@@ -36,9 +36,7 @@ class Floor:
     def __init__(self, clock: Clock, team: Any, rng: random.Random, ids: set[int]) -> None:
         self.clock, self.team, self.rng, self.ids = clock, team, rng, ids
         self.warehouse = default_warehouse()
-        self.prices = {
-            row.product_id: row for row in SupplierPrice.objects.select_related("supplier", "product__unit")
-        }
+        self.prices = {row.product_id: row for row in SupplierPrice.objects.select_related("supplier", "product__unit")}
         self.services = list(CarrierService.objects.select_related("carrier").order_by("id"))
 
     def buy_and_receive(self) -> None:
@@ -75,7 +73,9 @@ class Floor:
             lines = list(order.lines.filter(received__lt=F("quantity")))
             part = self.rng.random() < 0.15
             quantities = {
-                line.pk: (line.outstanding / 2).to_integral_value() if part and line.outstanding > 10 else line.outstanding
+                line.pk: (line.outstanding / 2).to_integral_value()
+                if part and line.outstanding > 10
+                else line.outstanding
                 for line in lines
             }
             self.clock.work()
@@ -156,14 +156,17 @@ class Floor:
         self.clock.work(1, 4)
         service = self.rng.choice(self.services)
         tracking = {
-            parcel.pk: f"{service.carrier.code}{self.rng.randrange(10**5, 10**6)}{parcel.pk:07d}" for parcel in shipment.parcels.all()
+            parcel.pk: f"{service.carrier.code}{self.rng.randrange(10**5, 10**6)}{parcel.pk:07d}"
+            for parcel in shipment.parcels.all()
         }
         hand_over(shipment, service=service, tracking=tracking, by=self.team["logistics"])
 
     def follow_parcels(self) -> None:
         """The carrier's scans arrive as its days go by."""
         now = timezone.now()
-        under_way = Parcel.objects.filter(shipment__order__in=self.ids, shipment__status__in=["in_transit", "exception"])
+        under_way = Parcel.objects.filter(
+            shipment__order__in=self.ids, shipment__status__in=["in_transit", "exception"]
+        )
         for parcel in under_way.select_related("shipment__service").order_by("id"):
             shipment = parcel.shipment
             if shipment.status == "exception":
@@ -184,5 +187,9 @@ class Floor:
 
     def _scan(self, parcel: Parcel, state: str, text: str) -> None:
         record_event(
-            parcel, state=state, text=text, at=timezone.now(), key=f"simulated-{parcel.pk}-{state}-{self.clock.now:%m%d%H}"
+            parcel,
+            state=state,
+            text=text,
+            at=timezone.now(),
+            key=f"simulated-{parcel.pk}-{state}-{self.clock.now:%m%d%H}",
         )

@@ -1,7 +1,7 @@
 from erp.models.company import Company
 from erp.models.document import Document, ScopedQuerySet, StatusChange, append_only
-from erp.models.work import ApiToken, Attachment, Comment, Counter, IdempotencyKey, Job, Outbox
 from erp.models.user import User
+from erp.models.work import ApiToken, Attachment, Comment, Counter, IdempotencyKey, Job, Outbox
 
 __all__ = [
     "ApiToken",

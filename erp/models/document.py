@@ -1,6 +1,5 @@
 """What every document with a life shares: a status, a timeline, a scope of who may see it."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import pgtrigger
@@ -62,7 +61,7 @@ class Document(models.Model):
         return self.number
 
     @classmethod
-    def transitions(cls) -> dict[str, Callable[..., Any]]:
+    def transitions(cls) -> dict[str, Any]:
         """The methods that are transitions of this document, by name, in the order they are declared."""
         found = cls._meta.get_field("status").transitions[cls]  # type: ignore[union-attr]
         order = {name: place for place, name in enumerate(vars(cls))}

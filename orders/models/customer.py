@@ -79,7 +79,12 @@ class Customer(models.Model):
     credit_limit = MoneyField(_("credit limit"), null=True, blank=True, default=None)
     payment_days = models.PositiveSmallIntegerField(_("payment term (days)"), default=30)
     price_list = models.ForeignKey(
-        PriceList, on_delete=models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("price list")
+        PriceList,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("price list"),
     )
     email = models.EmailField(_("e-mail"), blank=True)
     note = models.TextField(_("note"), blank=True)
@@ -188,8 +193,7 @@ class PriceRule(models.Model):
                 name="pricerule_product_or_category",
             ),
             models.CheckConstraint(
-                condition=Q(price__isnull=False, discount__isnull=True)
-                | Q(price__isnull=True, discount__isnull=False),
+                condition=Q(price__isnull=False, discount__isnull=True) | Q(price__isnull=True, discount__isnull=False),
                 name="pricerule_price_or_discount",
             ),
         ]

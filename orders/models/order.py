@@ -386,7 +386,8 @@ class OrderLine(models.Model):
                 name="orderline_shipped_picked_ordered",
             ),
             models.CheckConstraint(
-                condition=Q(delivered__gte=0) & Q(delivered__lte=F("shipped")), name="orderline_delivered_within_shipped"
+                condition=Q(delivered__gte=0) & Q(delivered__lte=F("shipped")),
+                name="orderline_delivered_within_shipped",
             ),
             models.CheckConstraint(
                 condition=Q(returned__gte=0) & Q(returned__lte=F("shipped")), name="orderline_returned_within_shipped"

@@ -78,13 +78,10 @@ def validate_lines(lines: Sequence[LineInput]) -> None:
     for index, line in enumerate(lines):
         where = f"lines.{index}."
         if not line.product.is_active:
-            raise BusinessError(
-                _("%(sku)s is not sold any more.") % {"sku": line.product.sku}, field=f"{where}product"
-            )
+            raise BusinessError(_("%(sku)s is not sold any more.") % {"sku": line.product.sku}, field=f"{where}product")
         if line.quantity <= 0 or line.quantity != round_quantity(line.quantity):
             raise BusinessError(
-                _("%(sku)s: the quantity must be more than zero, with at most 4 decimals.")
-                % {"sku": line.product.sku},
+                _("%(sku)s: the quantity must be more than zero, with at most 4 decimals.") % {"sku": line.product.sku},
                 field=f"{where}quantity",
             )
         if line.unit_price is not None and line.unit_price < 0:
@@ -93,8 +90,7 @@ def validate_lines(lines: Sequence[LineInput]) -> None:
             )
         if line.discount is not None and not 0 <= line.discount <= 1:
             raise BusinessError(
-                _("%(sku)s: a discount is a share between 0 and 1.")
-                % {"sku": line.product.sku},
+                _("%(sku)s: a discount is a share between 0 and 1.") % {"sku": line.product.sku},
                 field=f"{where}discount",
             )
 

@@ -252,9 +252,7 @@ def record_shipped(order: SalesOrder, quantities: Mapping[int, Decimal], *, by: 
 
 
 @transaction.atomic
-def record_delivered(
-    order: SalesOrder, quantities: Mapping[int, Decimal], *, at: dt.datetime, by: User | None
-) -> None:
+def record_delivered(order: SalesOrder, quantities: Mapping[int, Decimal], *, at: dt.datetime, by: User | None) -> None:
     """Count what has arrived; the last of it makes the order delivered, and completes it where it is settled."""
     lock(order)
     _add(order, "delivered", quantities)

@@ -33,9 +33,7 @@ def test_verify_passes_on_true_books(cast: SimpleNamespace, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("bend", ["stock", "reserved", "status", "total"])
-def test_verify_finds_each_bent_balance(
-    cast: SimpleNamespace, capsys: pytest.CaptureFixture[str], bend: str
-) -> None:
+def test_verify_finds_each_bent_balance(cast: SimpleNamespace, capsys: pytest.CaptureFixture[str], bend: str) -> None:
     product = make_product()
     put_in_stock(product, 5)
     order = make_order((product, 2), customer=cast.alpha)

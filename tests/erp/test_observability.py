@@ -9,9 +9,7 @@ from django.test import Client
 from erp.observability import JsonFormatter, RequestIdFilter, request_id
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"), [("abc-123", True), ("x" * 65, False), ("bad id\n", False), ("", False)]
-)
+@pytest.mark.parametrize(("given", "kept"), [("abc-123", True), ("x" * 65, False), ("bad id\n", False), ("", False)])
 def test_request_id_is_kept_when_it_is_safe(client: Client, db: None, given: str, kept: bool) -> None:
     response = client.get("/healthz", headers={"X-Request-ID": given.replace("\n", "")})
     assert (response["X-Request-ID"] == given) is kept

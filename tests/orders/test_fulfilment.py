@@ -186,7 +186,8 @@ def test_approvals_cancellations_and_arrivals_at_once_do_not_deadlock(
     ]  # fmt: skip
     in_threads(*works)
     allocate(*products)
-    assert sorted(SalesOrder.objects.filter(pk__in=[o.pk for o in orders[:4]]).values_list("status", flat=True)) == [
-        "cancelled"
-    ] * 4
+    assert (
+        sorted(SalesOrder.objects.filter(pk__in=[o.pk for o in orders[:4]]).values_list("status", flat=True))
+        == ["cancelled"] * 4
+    )
     assert not list(differences())

@@ -29,7 +29,9 @@ def test_neighbours_swapped_are_noticed():
         validate_tax_number("91330100796955058B")
 
 
-@pytest.mark.parametrize("code", ["", "9133010079965505", "9133010079965505BB0", "9133010079965505IB", "9I330100799655058B"])
+@pytest.mark.parametrize(
+    "code", ["", "9133010079965505", "9133010079965505BB0", "9133010079965505IB", "9I330100799655058B"]
+)
 def test_bad_shapes_are_refused(code):
     with pytest.raises(ValidationError):
         validate_tax_number(code)
