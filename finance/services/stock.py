@@ -72,12 +72,22 @@ def post_production(document: ProductionOrder, *, change: StatusChange, by: User
     )
 
 
-@transaction.atomic
 def post_pending_stock(*, since: dt.datetime | None = None) -> int:
     """Post what no document's follower posted: adjustments, opening stock, reports of unfinished production.
 
-    Reads movements from `since` on, all of them without it. Returns how many movements were posted.
+    Reads movements from `since` on, all of them without it; one transaction for each batch, so that a long backlog
+    holds no lock for long. Returns how many movements were posted.
     """
+    posted = 0
+    while found := _post_batch(since):
+        posted += found
+        if found < BATCH:
+            break
+    return posted
+
+
+@transaction.atomic
+def _post_batch(since: dt.datetime | None) -> int:
     rows = unposted_moves().filter(**({"at__gte": since} if since else {})).order_by("id")[:BATCH]
     groups: dict[tuple[str, int | None, dt.date], list[StockMove]] = defaultdict(list)
     for move in rows:
