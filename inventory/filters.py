@@ -29,8 +29,11 @@ def short(rows: QuerySet[Product], warehouse: Warehouse | None = None) -> QueryS
 
 def in_stock(warehouse: Warehouse | None = None) -> Exists:
     """Whether a product lies in a bin."""
-    there = StockItem.objects.filter(product=OuterRef("pk"), place__kind=Place.Kind.BIN, on_hand__gt=0)
-    return Exists(there.filter(place__warehouse=warehouse) if warehouse else there)
+    bins = Place.objects.filter(kind=Place.Kind.BIN)
+    if warehouse is not None:
+        # Named one by one, so that PostgreSQL goes product by product and stops when the page is full.
+        bins = list(bins.filter(warehouse=warehouse).values_list("pk", flat=True))  # type: ignore[assignment]
+    return Exists(StockItem.objects.filter(product=OuterRef("pk"), place__in=bins, on_hand__gt=0))
 
 
 class StockFilter(django_filters.FilterSet):

@@ -141,8 +141,11 @@ def _add_restock(needs: dict[tuple[int, int], BuyingNeed]) -> None:
     coming: dict[int, Decimal] = defaultdict(Decimal)
     for (pk, _house), quantity in _on_order(one.pk for one in low).items():
         coming[pk] += quantity
+    asked: dict[int, list[BuyingNeed]] = defaultdict(list)
+    for need in needs.values():
+        asked[need.product.pk].append(need)
     for product in low:
-        mine = [need for (pk, _house), need in needs.items() if pk == product.pk]
+        mine = asked[product.pk]
         lacking = sum((need.lacking for need in mine), ZERO)
         planned = sum((max(need.lacking - need.on_order, ZERO) for need in mine), ZERO)
         restock = product.reorder_point - (product.free + coming[product.pk] - lacking) - planned  # type: ignore[attr-defined]
