@@ -146,7 +146,8 @@ def load_readers(user_ids: Iterable[int]) -> dict[int, Reader]:
     users = {u.pk: u for u in User.objects.filter(pk__in=list(user_ids), is_active=True, is_portal=False)}
     if not users:
         return {}
-    rights, wishes = _rights_of(users), defaultdict(dict)
+    rights = _rights_of(users)
+    wishes: dict[int, dict[tuple[str, str], bool]] = defaultdict(dict)
     for user_id, event, channel, is_active in Subscription.objects.filter(user_id__in=users).values_list(
         "user_id", "event", "channel", "is_active"
     ):

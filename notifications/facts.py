@@ -31,7 +31,7 @@ class Facts:
 def of(document: Document) -> Facts:
     """Look up order and customer of a document; at most two queries, none for what is loaded already."""
     order = order_of(document)
-    people = [document.created_by_id]  # type: ignore[attr-defined]
+    people = [document.created_by_id]
     if isinstance(document, ServiceCase):
         people.append(document.owner_id)
     if order is None:

@@ -42,7 +42,7 @@ def visit(request: HttpRequest, number: str) -> Visit | None:
     """The order as this browser may see it, or None: own company's by login, or the one looked up."""
     orders = SalesOrder.objects.select_related("customer", "salesperson")
     if is_customer(request):
-        own = orders.visible_to(request.user).filter(number=number).first()  # type: ignore[attr-defined, arg-type]
+        own = orders.visible_to(request.user).filter(number=number).first()  # type: ignore[arg-type]
         if own is not None:
             return Visit(own, request.user)  # type: ignore[arg-type]
     granted = granted_order_id(request)

@@ -81,7 +81,7 @@ def stays(wanted: ReportFilter, period: Period) -> dict[str, dict[str, Any]]:
             total=Sum("seconds"),
         )
     )
-    return {row["source"]: row for row in grouped}
+    return {row["source"]: dict(row) for row in grouped}
 
 
 def bottleneck(found: dict[str, dict[str, Any]]) -> str | None:

@@ -71,7 +71,7 @@ def by_week(wanted: ReportFilter) -> list[dict[str, Any]]:
         .annotate(count=Count("pk"), on_time=Count("pk", filter=ON_TIME))
         .order_by("week")
     )
-    return [{**_completed(row), "week": row["week"].date()} for row in rows]
+    return [{**_completed(dict(row)), "week": row["week"].date()} for row in rows]
 
 
 def _sentence(weeks: list[dict[str, Any]]) -> str:

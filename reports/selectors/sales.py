@@ -121,7 +121,7 @@ def by_day(wanted: ReportFilter) -> list[Group]:
     found = {row["slot"].date(): row for row in rows.annotate(count=Count("pk"), amount=AMOUNT)}
     groups = []
     for first in step.slots(wanted.period):
-        row = found.get(first, {"count": 0, "amount": ZERO})
+        row: dict[str, Any] = dict(found.get(first, {"count": 0, "amount": ZERO}))
         slot = Period(max(first, wanted.period.first), min(step.last(first), wanted.period.last))
         link = wanted.order_list(period=slot, status=SOLD) if row["count"] else ""
         groups.append(Group(step.name(first), row["count"], round_money(row["amount"]), link))

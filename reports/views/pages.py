@@ -27,7 +27,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@perm_required(RIGHT)
+@perm_required(RIGHT)  # type: ignore[arg-type]  # a file is an answer, too
 def page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """One report; `?format=xlsx` or `csv` answers with what is on screen as a file."""
     if slug not in REPORTS:
