@@ -76,7 +76,10 @@ def look_up(request: HttpRequest) -> HttpResponse:
             response = go(request, "portal:order", order.number)
             lookup.give_grant(request, response, order)
             return response
-    return render_page(request, "portal/lookup.html", {"form": form}, status=status)
+    response = render_page(request, "portal/lookup.html", {"form": form}, status=status)
+    if status == TOO_MANY:
+        response["Retry-After"] = str(lookup.PAUSE)
+    return response
 
 
 @require_safe

@@ -37,7 +37,9 @@ def durations(wanted: ReportFilter) -> Report:
     return Report(
         slug="durations",
         title=_("Time in each state"),
-        about=_("How long orders stayed in a state that they left in the period. After shipping: until delivered and paid."),
+        about=_(
+            "How long orders stayed in a state that they left in the period. After shipping: until delivered and paid."
+        ),
         figures=_figures(wanted, now, before),
         columns=[
             Column(_("State")),
