@@ -1,7 +1,7 @@
 """Reads of money that more than one page needs."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from erp.money import ZERO
 from finance import basics
 from finance.models import Invoice, JournalEntry, JournalLine, Payment
-from inventory.doclinks import DocLink, document_links
+from inventory.doclinks import DocLink, Ref, document_links
+from inventory.models import StockMove
 from orders.models import Customer
 
 OUTSTANDING = ExpressionWrapper(
@@ -101,6 +102,15 @@ def oldest_first(invoices: list[Invoice], amount: Decimal) -> dict[int, Decimal]
     return parts
 
 
+def links_of(entries: Iterable[JournalEntry], user: Any) -> dict[Ref, DocLink]:
+    """Names and addresses of the documents that vouchers belong to. One query for each kind of document.
+
+    Stock that moved without a document (opening stock, adjustments) has no page of its own.
+    """
+    refs = {(entry.document_type, entry.document_id) for entry in entries}
+    return document_links([ref for ref in refs if ref[0] != StockMove._meta.label], user)
+
+
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """One voucher as the customer sees it: positive is owed to us."""
@@ -146,7 +156,7 @@ def statement(customer: Customer, *, first: dt.date, last: dt.date, user: Any) -
     )
     amounts = dict(sums)
     entries = list(JournalEntry.objects.filter(pk__in=amounts).order_by("date", "id"))
-    links = document_links([(entry.document_type, entry.document_id) for entry in entries], user)
+    links = links_of(entries, user)
     orders = _order_numbers(entries)
     balance = opening
     for entry in entries:

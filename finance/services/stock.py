@@ -26,11 +26,16 @@ COUNTER_ACCOUNT: dict[str, str] = {
     Place.Kind.PRODUCTION: basics.PRODUCTION,
     Place.Kind.ADJUSTMENT: basics.SUSPENSE,
 }
-TEXTS: dict[str, str] = {
-    basics.PAYABLE: gettext_noop("Goods received from supplier %(document)s"),
-    basics.COST_OF_SALES: gettext_noop("Cost of goods %(document)s"),
-    basics.PRODUCTION: gettext_noop("Production %(document)s"),
-    basics.SUSPENSE: gettext_noop("Stock adjustment %(document)s"),
+# What the voucher says, by the other side and by whether goods came in.
+TEXTS: dict[tuple[str, bool], str] = {
+    (basics.PAYABLE, True): gettext_noop("Goods received from supplier %(document)s"),
+    (basics.PAYABLE, False): gettext_noop("Goods returned to supplier %(document)s"),
+    (basics.COST_OF_SALES, False): gettext_noop("Cost of goods %(document)s"),
+    (basics.COST_OF_SALES, True): gettext_noop("Goods returned by customer %(document)s"),
+    (basics.PRODUCTION, False): gettext_noop("Materials for %(document)s"),
+    (basics.PRODUCTION, True): gettext_noop("Goods made %(document)s"),
+    (basics.SUSPENSE, True): gettext_noop("Stock found %(document)s"),
+    (basics.SUSPENSE, False): gettext_noop("Stock lost %(document)s"),
 }
 BATCH = 1000
 
@@ -106,19 +111,18 @@ def _post_batch(since: dt.datetime | None) -> int:
 
 
 def _post(document: Model, moves: QuerySet[StockMove], *, date: dt.date, by: User | None) -> list[JournalEntry]:
-    """One voucher for each kind of counterpart; `document` is what the vouchers point at."""
-    fresh = _claim(moves)
-    by_account: dict[str, list[StockMove]] = defaultdict(list)
-    for move in fresh:
-        by_account[_counterpart(move)].append(move)
+    """One voucher for each counterpart and direction; `document` is what the vouchers point at."""
+    groups: dict[tuple[str, bool], list[StockMove]] = defaultdict(list)
+    for move in _claim(moves):
+        groups[_kind(move)].append(move)
     entries = []
-    for account, rows in sorted(by_account.items()):
+    for kind, rows in sorted(groups.items()):
         entry = post_entry(
             key=f"stock:{min(row.pk for row in rows)}",
             date=date,
-            text=voucher_text(TEXTS[account], document=_name_of(document)),
+            text=voucher_text(TEXTS[kind], document=_name_of(document)),
             document=document,
-            lines=_lines(account, rows),
+            lines=_lines(kind, rows),
             by=by,
         )
         StockPosting.objects.bulk_create(StockPosting(move=row, entry=entry) for row in rows)
@@ -134,14 +138,17 @@ def _claim(moves: QuerySet[StockMove]) -> Sequence[StockMove]:
     return [move for move in locked if move.pk not in posted]
 
 
-def _counterpart(move: StockMove) -> str:
-    outside = move.target if move.source.kind in Place.HOUSE else move.source
-    return COUNTER_ACCOUNT[outside.kind]
+def _kind(move: StockMove) -> tuple[str, bool]:
+    """The account on the other side, and whether the goods came in."""
+    inward = move.target.kind in Place.HOUSE
+    outside = move.source if inward else move.target
+    return COUNTER_ACCOUNT[outside.kind], inward
 
 
-def _lines(account: str, moves: Iterable[StockMove]) -> list[Line]:
-    gained = sum((m.value if m.target.kind in Place.HOUSE else -m.value for m in moves), Decimal(0))
-    return [(basics.STOCK, gained, None), (account, -gained, None)]
+def _lines(kind: tuple[str, bool], moves: Iterable[StockMove]) -> list[Line]:
+    account, inward = kind
+    value = sum((move.value for move in moves), Decimal(0)) * (1 if inward else -1)
+    return [(basics.STOCK, value, None), (account, -value, None)]
 
 
 def _document_of(move: StockMove) -> Model:

@@ -17,7 +17,6 @@ from finance.filters import EntryFilter
 from finance.forms import PeriodForm
 from finance.models import Invoice, JournalEntry
 from finance.uppercase import amount_in_words
-from inventory.doclinks import document_links
 from orders.models import Customer
 
 LONGEST = dt.timedelta(days=732)
@@ -39,7 +38,7 @@ def journal(request: HttpRequest) -> HttpResponse:
         "page": page,
         "filter": found,
         "debits": debits,
-        "links": document_links([(entry.document_type, entry.document_id) for entry in page], request.user),
+        "links": selectors.links_of(page.items, request.user),
         "narrowed": any(request.GET.get(name) for name in ("number", "account", "since", "until")),
     }
     return render_page(request, "finance/journal.html", context, block="rows" if "cursor" in request.GET else "list")
@@ -51,12 +50,11 @@ def entry(request: HttpRequest, number: str) -> HttpResponse:
     """One voucher."""
     row = get_or_404(JournalEntry.objects.visible_to(request.user).select_related("by"), number=number)  # type: ignore[arg-type]
     lines = sorted(row.lines.select_related("account", "customer").order_by("id"), key=lambda line: line.amount < 0)
-    ref = (row.document_type, row.document_id)
     context = {
         "entry": row,
         "lines": lines,
         "total": sum(line.amount for line in lines if line.amount > 0),
-        "document": document_links([ref], request.user).get(ref),
+        "document": next(iter(selectors.links_of([row], request.user).values()), None),
     }
     return render_page(request, "finance/entry.html", context)
 

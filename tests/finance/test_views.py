@@ -11,8 +11,9 @@ from openpyxl import load_workbook
 
 from erp.models import Company
 from finance.models import Allocation, Invoice, JournalEntry, Payment
-from finance.services import create_invoice, record_payment
+from finance.services import create_invoice, post_pending_stock, record_payment
 from orders.models import SalesOrder
+from tests.cast import make_product, put_in_stock
 from tests.finance.conftest import assert_books_agree, invoice_of
 
 D = Decimal
@@ -38,7 +39,9 @@ def addresses(cast: Any, shipped: Shipped, credit: Any) -> list[str]:
         customer=cast.alpha, amount=D(1500), method="bank", by=cast.finance, allocations=[(invoice, D(1130))]
     )
     note = credit(order, 1)
-    entry = JournalEntry.objects.first()
+    put_in_stock(make_product(), 1)
+    assert post_pending_stock()  # stock without a document: its voucher belongs to the movement
+    entry = JournalEntry.objects.order_by("id").last()
     shipped(2)
     return [
         "/finance/",
@@ -61,6 +64,7 @@ def addresses(cast: Any, shipped: Shipped, credit: Any) -> list[str]:
         "/finance/journal/",
         "/finance/journal/?account=1122&since=2026-01-01",
         f"/finance/journal/{entry.number}/",
+        f"/finance/journal/{JournalEntry.objects.order_by('id').first().number}/",
         "/finance/to-bill/",
     ]
 
