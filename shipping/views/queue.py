@@ -35,6 +35,12 @@ TABS = [
     Tab("exception", _("Problems"), Shipment, Shipment.Status.EXCEPTION, ("expected_on", "id")),
     Tab("delivered", _("Delivered"), Shipment, Shipment.Status.DELIVERED, ("-id",)),
 ]
+# Whose work a step is.
+ACTS = {
+    "pick": "shipping.pick_picklist",
+    "pack": "shipping.pack_shipment",
+    "hand_over": "shipping.hand_over_shipment",
+}
 
 
 @require_GET
@@ -66,6 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             for one in TABS
         ],
         "carriers": [("", _("Every carrier")), *Carrier.objects.values_list("code", "name")],
+        "acts": tab.key in ACTS and may(request.user, ACTS[tab.key]),
         "may_open": may(request.user, "shipping.pick_picklist"),
     }
     blocks = "rows" if "cursor" in request.GET else "list"
