@@ -38,5 +38,6 @@ urlpatterns = [
     path("<str:number>/comments/", page.comment, name="comment"),
     path("<str:number>/hold/", page.hold, name="hold"),
     path("<str:number>/check/", page.recheck, name="check"),
+    path("<str:number>/reserve/", page.reserve, name="reserve"),
     path("<str:number>/confirmation.pdf", page.confirmation, name="confirmation"),
 ]

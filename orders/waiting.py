@@ -1,159 +1,396 @@
-"""What an order waits for, in one sentence: the first question anybody asks about it."""
+"""What an order waits for, in one sentence: the first question anybody asks about it.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+`waits_for` answers it for a page of orders and all their lines; the explainers are listed in `erp.waiting`. This app's
+own explains what sales and approval do, and stock that others hold.
+"""
 
-from django.db.models import F, Min
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from erp.models import Company
+from erp.waiting import (
+    APPROVAL,
+    ASKING,
+    CHECKING,
+    GATHERING,
+    PURCHASING,
+    SALES,
+    WAREHOUSE,
+    Action,
+    Cause,
+    Inquiry,
+    Rank,
+    Said,
+    Words,
+    causes_of,
+    of_line,
+    tell,
+)
 from erp.web.formats import money, qty
-from inventory.models import PurchaseLine, PurchaseOrder, SupplyRequest
-from orders.models import OrderCheck, OrderLine, SalesOrder
+from inventory.models import Product
+from inventory.waiting import buy_action, lacking_lines, line_outlook
+from orders.models import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
 
 HOLDER = "orders.OrderLine"
+LABEL = "orders.SalesOrder"
+Status = SalesOrder.Status
+WAITING = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING, Status.SHIPPED)
+CHECK_ORDER = ("customer", "address", "credit", "price", "stock", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What an order waits for. `short` fits into a table cell; `tone` is the colour of its urgency."""
+    """What one order waits for, as one reader gets it: the cause named, the others, and the one of each line."""
 
-    short: str
-    text: str
-    tone: str = "grey"
+    main: Said | None = None
+    also: list[Said] = field(default_factory=list)
+    lines: dict[int, Said] = field(default_factory=dict)
+
+    @property
+    def short(self) -> str:
+        """A few words for a table cell."""
+        return self.main.short if self.main else ""
+
+    @property
+    def text(self) -> str:
+        """The sentence; empty when nothing is waited for."""
+        return self.main.text if self.main else ""
+
+    @property
+    def tone(self) -> str:
+        """The colour of its urgency."""
+        return self.main.tone if self.main else "grey"
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What was read about the orders of one page."""
+def waits_for(orders: Iterable[SalesOrder], reader: Any) -> dict[int, Wait]:
+    """What each order and each of its open lines wait for, by the order's id, in the words of `reader`.
 
-    lines: dict[int, list[OrderLine]]
-    blocking: dict[int, list[OrderCheck]]
-    requests: dict[int, SupplyRequest]
-    expected: dict[int, date]
+    About as many queries as there are domains (at most 22), however many orders. None reads as the system.
+    """
+    found, waits = inquire(orders)
+    today = timezone.localdate()
+    told: dict[int, Said] = {}
+
+    def say(cause: Cause) -> Said:
+        if id(cause) not in told:
+            told[id(cause)] = tell(cause, reader, today=today)
+        return told[id(cause)]
+
+    answer = {}
+    for order in found.orders:
+        causes = waits[order.pk]
+        lines = {line.pk: cause for line in found.lines.get(order.pk, []) if (cause := _line_cause(causes, line))}
+        answer[order.pk] = Wait(
+            main=say(causes[0]) if causes else None,
+            also=[say(cause) for cause in causes[1:] if cause.rank != Rank.UNKNOWN],
+            lines={pk: say(cause) for pk, cause in lines.items()},
+        )
+    return answer
 
 
-def waits_for(orders: Iterable[SalesOrder]) -> dict[int, Wait]:
-    """The sentence of each order by its id; at most four queries, however many orders."""
+def customer_waits(orders: Iterable[SalesOrder]) -> dict[int, tuple[Cause | None, dict[int, Cause]]]:
+    """What each order and its lines wait for, for readers who get `Cause.customer` only; at most 22 queries."""
+    found, waits = inquire(orders)
+    answer = {}
+    for order in found.orders:
+        causes = [cause for cause in waits[order.pk] if cause.customer]
+        lines = {line.pk: cause for line in found.lines.get(order.pk, []) if (cause := _line_cause(causes, line))}
+        answer[order.pk] = (causes[0] if causes else None, lines)
+    return answer
+
+
+def _line_cause(causes: list[Cause], line: OrderLine) -> Cause | None:
+    """What stops a line; one that has arrived waits for what its whole order waits for, not for other lines."""
+    if line.quantity <= line.delivered:
+        late = (cause for cause in causes if not cause.lines and Rank.TRANSIT < cause.rank < Rank.UNKNOWN)
+        return next(late, None)
+    if line.quantity <= line.shipped:
+        return of_line((cause for cause in causes if cause.rank >= Rank.TROUBLE), line.pk)
+    return of_line(causes, line.pk)
+
+
+def inquire(orders: Iterable[SalesOrder]) -> tuple[Inquiry, dict[int, list[Cause]]]:
+    """Read what the explainers need of these orders and ask them."""
     found = list(orders)
-    facts = _read(found)
-    return {order.pk: _wait(order, facts) for order in found}
-
-
-def _read(orders: list[SalesOrder]) -> _Facts:
-    fulfilling = [order.pk for order in orders if order.status in SalesOrder.FULFILLING]
-    pending = [order.pk for order in orders if order.status == SalesOrder.Status.PENDING]
+    asked = [order for order in found if order.status in WAITING]
     lines: dict[int, list[OrderLine]] = {}
-    blocking: dict[int, list[OrderCheck]] = {}
-    if fulfilling:
-        for line in OrderLine.objects.filter(order_id__in=fulfilling).select_related("product"):
+    if asked:
+        rows = OrderLine.objects.filter(order_id__in=[order.pk for order in asked]).select_related("product")
+        for line in rows.order_by("order_id", "position"):
             lines.setdefault(line.order_id, []).append(line)
-    if pending:
-        checks = OrderCheck.objects.filter(order_id__in=pending).exclude(severity=OrderCheck.Severity.PASS)
-        for check in checks:
-            blocking.setdefault(check.order_id, []).append(check)
-    short = [line for group in lines.values() for line in group if line.short > 0]
-    requests, expected = _supply(short)
-    return _Facts(lines=lines, blocking=blocking, requests=requests, expected=expected)
+    short = [
+        (order, line)
+        for order in asked
+        if order.status in (Status.APPROVED, Status.IN_PRODUCTION)
+        for line in lines.get(order.pk, [])
+        if line.short > 0 and line.product.is_stocked
+    ]
+    inquiry = Inquiry(orders=found, lines=lines, short=short, holder_type=HOLDER)
+    return inquiry, causes_of(inquiry, LABEL)
 
 
-def _supply(short: list[OrderLine]) -> tuple[dict[int, SupplyRequest], dict[int, date]]:
-    """The open need of each short line, and when each product is expected from suppliers."""
-    if not short:
-        return {}, {}
-    open_needs = SupplyRequest.objects.filter(
-        holder_type=HOLDER, holder_id__in=[line.pk for line in short], status=SupplyRequest.Status.OPEN
+def explain(inquiry: Inquiry) -> Iterator[Cause]:
+    """Holds, checks, approval, and stock that lies free or is held for others. Up to five queries."""
+    for order in inquiry.in_state(Status.PENDING, *SalesOrder.FULFILLING):
+        if order.hold_reason:
+            yield _held(order, _names(inquiry))
+    yield from _pending(inquiry)
+    yield from _rejected(inquiry)
+    yield from _goods(inquiry)
+    for order in inquiry.in_state(*WAITING):
+        yield _unknown(order)
+
+
+def _names(inquiry: Inquiry) -> dict[int, str]:
+    """Names of the people who hold the page's orders or look after them. One query, none when they are known."""
+    from erp.models import User
+
+    def read() -> dict[int, str]:
+        ids = {order.hold_by_id for order in inquiry.orders if order.hold_reason}
+        ids |= {order.salesperson_id for order in inquiry.in_state(Status.PENDING, Status.REJECTED)}
+        rows = User.objects.filter(pk__in=ids - {None}).only("name", "username")
+        return {user.pk: str(user) for user in rows}
+
+    return inquiry.once("order-people", read)
+
+
+def _people(names: dict[int, str], pk: int | None) -> tuple[str, ...]:
+    return (names[pk],) if pk in names else ()
+
+
+def _held(order: SalesOrder, names: dict[int, str]) -> Cause:
+    release = Action(
+        _("Release the hold"),
+        reverse("orders:hold", args=[order.number]),
+        "orders.hold_salesorder",
+        post=True,
+        fields={"act": "release"},
     )
-    arriving = (
-        PurchaseLine.objects.filter(
-            product_id__in={line.product_id for line in short},
-            order__status=PurchaseOrder.Status.PLACED,
-            order__expected_on__isnull=False,
-            received__lt=F("quantity"),
+    return Cause(
+        order=order.pk,
+        code="hold",
+        rank=Rank.HELD,
+        short=Words(_("On hold")),
+        text=Words(_("On hold: %(reason)s"), {"reason": order.hold_reason}),
+        tone="red",
+        desk=APPROVAL,
+        people=_people(names, order.hold_by_id),
+        action=release,
+        customer=CHECKING if order.status == Status.PENDING else GATHERING,
+    )
+
+
+def _pending(inquiry: Inquiry) -> Iterator[Cause]:
+    pending = inquiry.in_state(Status.PENDING)
+    if not pending:
+        return
+    checks: dict[int, list[OrderCheck]] = {}
+    for check in OrderCheck.objects.filter(order__in=pending).exclude(severity=OrderCheck.Severity.PASS):
+        checks.setdefault(check.order_id, []).append(check)
+    limit, names = Company.current().auto_approve_limit, _names(inquiry)
+    for order in pending:
+        found = sorted(checks.get(order.pk, []), key=_check_order)
+        blocked = any(check.severity == OrderCheck.Severity.BLOCK for check in found)
+        for check in found:
+            if check.severity == OrderCheck.Severity.BLOCK:
+                yield _blocking(order, check, names)
+            else:
+                yield _warning(order, check, blocked=blocked)
+        if not found:
+            yield _to_approve(order, limit)
+
+
+def _check_order(check: OrderCheck) -> int:
+    return CHECK_ORDER.index(check.code) if check.code in CHECK_ORDER else len(CHECK_ORDER)
+
+
+def _finding(check: OrderCheck) -> Words:
+    return Words(FINDINGS[check.finding], check.values)
+
+
+def _blocking(order: SalesOrder, check: OrderCheck, names: dict[int, str]) -> Cause:
+    permission = "orders.change_customer" if check.code == "customer" else "orders.change_salesorder"
+    values = {"finding": _finding(check)}
+    return Cause(
+        order=order.pk,
+        code=check.finding,
+        rank=Rank.CHECK,
+        short=Words(_("Check failed: %(check)s"), {"check": _label(check)}),
+        text=Words(_("Cannot be approved: %(finding)s"), values),
+        tone="red",
+        desk=SALES,
+        people=_people(names, order.salesperson_id),
+        action=Action(_("Mend"), check.fix_url, permission) if check.fix_url else None,
+        customer=CHECKING,
+    )
+
+
+def _approve(order: SalesOrder) -> Action:
+    url = reverse("orders:transition_named", args=[order.number, "approve"])
+    return Action(_("Approve"), url, "orders.approve_salesorder", post=True)
+
+
+def _warning(order: SalesOrder, check: OrderCheck, *, blocked: bool) -> Cause:
+    twin = check.finding == "duplicate_like"
+    return Cause(
+        order=order.pk,
+        code=check.finding,
+        rank=Rank.WARNING,
+        short=Words(_("To be approved: %(check)s"), {"check": _label(check)}),
+        text=Words(_("Waits for approval because of a finding: %(finding)s"), {"finding": _finding(check)}),
+        document=check.values.get("number", "") if twin else "",
+        url=check.fix_url if twin else "",
+        desk=APPROVAL,
+        action=None if blocked else _approve(order),
+        customer=CHECKING,
+    )
+
+
+def _label(check: OrderCheck) -> Any:
+    return CHECK_LABELS.get(check.code, check.code)
+
+
+def _to_approve(order: SalesOrder, limit: Any) -> Cause:
+    values = {"amount": money(order.total, order.currency), "limit": money(limit, "CNY")}
+    code, text = "approval", _("Waits for approval.")
+    if limit and order.total > limit:
+        code, text = "over_limit", _("Waits for approval: %(amount)s is above the limit of %(limit)s for the system.")
+    return Cause(
+        order=order.pk,
+        code=code,
+        rank=Rank.LIMIT,
+        short=Words(_("To be approved")),
+        text=Words(text, values),
+        desk=APPROVAL,
+        action=_approve(order),
+        customer=CHECKING,
+    )
+
+
+def _rejected(inquiry: Inquiry) -> Iterator[Cause]:
+    rejected = inquiry.in_state(Status.REJECTED)
+    if not rejected:
+        return
+    steps = ApprovalStep.objects.filter(order__in=rejected, decision=ApprovalStep.Decision.REJECTED)
+    reasons = dict(steps.order_by("id").values_list("order_id", "reason"))  # the last one stays
+    names = _names(inquiry)
+    for order in rejected:
+        reason = reasons.get(order.pk, "")
+        text = _("Rejected: %(reason)s. Sales must correct it and resubmit it.")
+        if not reason:
+            text = _("Rejected. Sales must correct it and resubmit it.")
+        edit = Action(_("Correct"), reverse("orders:edit", args=[order.number]), "orders.change_salesorder")
+        yield Cause(
+            order=order.pk,
+            code="rejected",
+            rank=Rank.REJECTED,
+            short=Words(_("Correction")),
+            text=Words(text, {"reason": reason.rstrip("。.")}),
+            tone="red",
+            desk=SALES,
+            people=_people(names, order.salesperson_id),
+            action=edit,
+            customer=ASKING,
         )
-        .values("product_id")
-        .annotate(day=Min("order__expected_on"))
-        .order_by()
+
+
+# Goods
+
+
+def _goods(inquiry: Inquiry) -> Iterator[Cause]:
+    """Lines whose goods lie free, and lines whose goods are promised to others."""
+    if not inquiry.short:
+        return
+    lacking = lacking_lines(inquiry)
+    from_elsewhere = {line.pk for _order, line in lacking}
+    for order, line in inquiry.short:
+        if line.pk not in from_elsewhere and not order.hold_reason:
+            yield _unreserved(order, line)
+    if lacking:
+        yield from _taken(inquiry, lacking)
+
+
+def _unreserved(order: SalesOrder, line: OrderLine) -> Cause:
+    reserve = Action(
+        _("Reserve now"), reverse("orders:reserve", args=[order.number]), "orders.change_salesorder", post=True
     )
-    return {need.holder_id: need for need in open_needs}, {row["product_id"]: row["day"] for row in arriving}
-
-
-def _wait(order: SalesOrder, facts: _Facts) -> Wait:
-    status = SalesOrder.Status
-    if order.hold_reason and order.status in (status.PENDING, *SalesOrder.FULFILLING):
-        return Wait(_("On hold"), _("On hold: %(reason)s") % {"reason": order.hold_reason}, "red")
-    if order.status == status.PENDING:
-        return _wait_for_approval(facts.blocking.get(order.pk, []))
-    if order.status == status.REJECTED:
-        return Wait(_("Correction"), _("Sales must correct it and resubmit it."), "red")
-    if order.status in (status.APPROVED, status.IN_PRODUCTION):
-        return _wait_for_goods([line for line in facts.lines.get(order.pk, []) if line.short > 0], facts)
-    if order.status == status.READY_TO_SHIP:
-        return _wait_for_warehouse(facts.lines.get(order.pk, []))
-    if order.status == status.SHIPPED:
-        return _wait_for_customer(order)
-    return Wait("", "")
-
-
-def _wait_for_approval(findings: list[OrderCheck]) -> Wait:
-    blocking = [check.message for check in findings if check.severity == OrderCheck.Severity.BLOCK]
-    if blocking:
-        words = " ".join(blocking)
-        return Wait(
-            _("Check failed"), _("A check must be mended before approval: %(checks)s") % {"checks": words}, "red"
-        )
-    if findings:
-        words = " ".join(check.message for check in findings)
-        return Wait(_("To be approved"), _("Waits for approval. To be looked at: %(checks)s") % {"checks": words}, "amber")
-    return Wait(_("To be approved"), _("Waits for approval."), "amber")
-
-
-def _wait_for_goods(short: list[OrderLine], facts: _Facts) -> Wait:
-    if not short:
-        return Wait(_("Reservation"), _("Waits for its goods to be reserved."), "amber")
-    sentences = [_missing(line, facts) for line in short]
-    first = short[0]
-    need = facts.requests.get(first.pk)
-    making = need is not None and need.supply == "make"
-    more = (
-        ngettext("and %(num)s more", "and %(num)s more", len(short) - 1) % {"num": len(short) - 1} if short[1:] else ""
-    )
-    template = _("Being made: %(product)s") if making else _("Short: %(product)s")
-    words = template % {"product": first.product.name}
-    return Wait(f"{words} {more}".strip(), " ".join(sentences), "violet" if making else "amber")
-
-
-def _missing(line: OrderLine, facts: _Facts) -> str:
-    need = facts.requests.get(line.pk)
     values = {"product": line.description, "quantity": qty(line.short, line.unit)}
-    if need is not None and need.supply == "make":
-        return _("%(quantity)s of %(product)s are being made.") % values
-    if day := facts.expected.get(line.product_id):
-        return _("%(quantity)s of %(product)s are missing; a delivery is expected on %(day)s.") % {
-            **values,
-            "day": day.isoformat(),
-        }
-    return _("%(quantity)s of %(product)s are missing and must be bought.") % values
+    return Cause(
+        order=order.pk,
+        code="not_reserved",
+        rank=Rank.UNRESERVED,
+        short=Words(_("Not reserved: %(product)s"), values),
+        text=Words(_("%(quantity)s of %(product)s lie free in stock and are not reserved for this order yet."), values),
+        lines=(line.pk,),
+        desk=SALES,
+        action=reserve,
+        customer=GATHERING,
+    )
 
 
-def _wait_for_warehouse(lines: list[OrderLine]) -> Wait:
-    packed = sum((line.picked - line.shipped for line in lines), Decimal(0))
-    left = sum((line.quantity - line.picked for line in lines), Decimal(0))
-    if packed and not left:
-        return Wait(_("Carrier"), _("Picked; waits to be packed and handed over to the carrier."), "cyan")
-    if packed:
-        return Wait(_("Picking"), _("Partly picked; the rest waits in the warehouse."), "cyan")
-    if any(line.shipped for line in lines):
-        return Wait(_("Picking"), _("Partly shipped; the rest is reserved and waits to be picked."), "cyan")
-    return Wait(_("Picking"), _("Everything is reserved; waits to be picked."), "cyan")
+def _taken(inquiry: Inquiry, lacking: list[tuple[SalesOrder, OrderLine]]) -> Iterator[Cause]:
+    """Stock that a more urgent order holds. One query."""
+    holders = OrderLine.objects.filter(
+        product_id__in={line.product_id for _order, line in lacking},
+        order__status__in=SalesOrder.FULFILLING,
+        reserved__gt=F("picked") - F("shipped"),
+    ).select_related("order")
+    held: dict[tuple[int, int], list[OrderLine]] = {}
+    for row in holders.order_by("-order__priority", "order__promised_date", "order_id"):
+        held.setdefault((row.product_id, row.order.warehouse_id), []).append(row)
+    for order, line in lacking:
+        rows = [
+            row
+            for row in held.get((line.product_id, order.warehouse_id), [])
+            if row.order_id != order.pk and row.order.priority > order.priority
+        ]
+        if rows:
+            yield _taken_by(inquiry, order, line, rows[0])
 
 
-def _wait_for_customer(order: SalesOrder) -> Wait:
-    if order.delivered_at is None:
-        return Wait(_("Delivery"), _("On its way to the customer."), "indigo")
-    if order.settled_at is None:
-        owed = money(order.outstanding, order.currency)
-        return Wait(_("To be paid"), _("Delivered; %(amount)s are still to be paid.") % {"amount": owed}, "amber")
-    return Wait("", "")
+def _taken_by(inquiry: Inquiry, order: SalesOrder, line: OrderLine, holder: OrderLine) -> Cause:
+    coverage = line_outlook(inquiry).of(HOLDER, line.pk, line.short)
+    idle = line.product.supply == Product.Supply.BUY and coverage.missing > 0
+    values = {
+        "product": line.description,
+        "quantity": qty(line.short, line.unit),
+        "held": qty(holder.reserved - (holder.picked - holder.shipped), line.unit),
+        "document": holder.order.number,
+        "priority": SalesOrder.Priority(holder.order.priority).label,
+    }
+    text = _("%(quantity)s of %(product)s are missing: %(held)s in stock are reserved for %(document)s (%(priority)s).")
+    plain = _("%(quantity)s of %(product)s are missing: %(held)s in stock are reserved for a more urgent order.")
+    return Cause(
+        order=order.pk,
+        code="taken",
+        rank=Rank.TAKEN if idle else Rank.TAKEN_BUT_ARRANGED,
+        short=Words(_("Taken by another: %(product)s"), values),
+        text=Words(text, values),
+        plain=Words(plain, values),
+        permission="orders.view_all_orders",
+        tone="red" if idle else "amber",
+        lines=(line.pk,),
+        document=holder.order.number,
+        url=holder.order.get_absolute_url(),
+        desk=PURCHASING if idle else WAREHOUSE,
+        action=buy_action(line.product.sku) if idle else None,
+        customer=GATHERING,
+    )
+
+
+def _unknown(order: SalesOrder) -> Cause:
+    """Every open order has a sentence, even one that no explainer knows."""
+    return Cause(
+        order=order.pk,
+        code="next_step",
+        rank=Rank.UNKNOWN,
+        short=Words(_("Next step")),
+        text=Words(_("Waits for the next step of “%(status)s”."), {"status": Status(order.status).label}),
+        tone="grey",
+    )

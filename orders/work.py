@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from erp.workbench import Act, WorkGroup, WorkItem, group
 from orders.filters import late
 from orders.models import SalesOrder
-from orders.waiting import waits_for
+from orders.waiting import Wait, waits_for
 
 Status = SalesOrder.Status
 Acts = Callable[[SalesOrder], list[Act]]
@@ -20,16 +20,16 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
     """Groups of orders that wait for this person. About two queries for each group that has rows."""
     rows = SalesOrder.objects.visible_to(user).select_related("customer")
     if user.has_perm("orders.approve_salesorder"):
-        yield from _to_approve(rows)
-        yield from _held(rows)
+        yield from _to_approve(rows, user)
+        yield from _held(rows, user)
     if user.has_perm("orders.resubmit_salesorder"):
-        yield from _rejected(_own(rows, user))
+        yield from _rejected(_own(rows, user), user)
     if user.has_perm("orders.change_salesorder"):
         mine = _own(rows, user)
-        yield from _late(mine)
-        yield from _waiting(mine)
+        yield from _late(mine, user)
+        yield from _waiting(mine, user)
         if not user.has_perm("orders.approve_salesorder"):
-            yield from _pending(mine)
+            yield from _pending(mine, user)
 
 
 def _own(rows: QuerySet[SalesOrder], user: Any) -> QuerySet[SalesOrder]:
@@ -43,29 +43,39 @@ def _list(**query: str) -> str:
     return f"{reverse('orders:list')}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
 
 
-def _items(orders: list[SalesOrder], acts: Acts) -> Iterable[WorkItem]:
-    waits = waits_for(orders)
+def _items(orders: list[SalesOrder], acts: Acts | None, user: Any) -> Iterable[WorkItem]:
+    waits = waits_for(orders, user)
     for order in orders:
         yield WorkItem(
             title=order.number,
             url=order.get_absolute_url(),
             sub=order.customer.name,
-            note=waits[order.pk].text,
+            note=_note(waits[order.pk]),
             status=order.status,
             status_label=order.get_status_display(),
             amount=order.total,
             due=order.promised_date,
             since=order.status_since,
             late=order.is_late,
-            acts=acts(order),
+            acts=_clearing(waits[order.pk]) if acts is None else acts(order),
         )
 
 
-def _none(order: SalesOrder) -> list[Act]:
-    return []
+def _note(wait: Wait) -> str:
+    """The sentence, and who acts next where the reader cannot."""
+    said = wait.main
+    if said is None:
+        return ""
+    return said.text if said.action or not said.who else f"{said.text} ({said.who})"
 
 
-def _to_approve(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+def _clearing(wait: Wait) -> list[Act]:
+    """The button that clears what the order waits for, where this person may press it."""
+    button = wait.main.action if wait.main else None
+    return [Act(button.label, button.url, post=button.post, fields=dict(button.fields))] if button else []
+
+
+def _to_approve(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
     waiting = rows.filter(status=Status.PENDING, hold_reason="").order_by("-priority", "promised_date", "id")
 
     def acts(order: SalesOrder) -> list[Act]:
@@ -77,12 +87,12 @@ def _to_approve(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
         _("Orders to approve"),
         "clipboard-check",
         waiting,
-        lambda found: _items(found, acts),
+        lambda found: _items(found, acts, user),
         url=_list(status="pending"),
     )
 
 
-def _held(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+def _held(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
     held = rows.filter(status__in=(Status.PENDING, *SalesOrder.FULFILLING)).exclude(hold_reason="")
 
     def acts(order: SalesOrder) -> list[Act]:
@@ -93,13 +103,13 @@ def _held(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
         _("On hold"),
         "hand-stop",
         held.order_by("promised_date", "id"),
-        lambda found: _items(found, acts),
+        lambda found: _items(found, acts, user),
         url=_list(held="1"),
         tone="red",
     )
 
 
-def _rejected(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+def _rejected(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
     def acts(order: SalesOrder) -> list[Act]:
         return [Act(_("Correct"), reverse("orders:edit", args=[order.number]))]
 
@@ -108,44 +118,44 @@ def _rejected(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
         _("Rejected, to be corrected"),
         "arrow-back-up",
         rows.filter(status=Status.REJECTED).order_by("-id"),
-        lambda found: _items(found, acts),
+        lambda found: _items(found, acts, user),
         url=_list(status="rejected"),
         tone="red",
     )
 
 
-def _late(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+def _late(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
     yield from group(
         "late",
         _("Late: the promised date has passed"),
         "calendar-due",
         late(rows).order_by("promised_date", "id"),
-        lambda found: _items(found, _none),
+        lambda found: _items(found, None, user),
         url=_list(late="1", sort="due"),
         tone="red",
     )
 
 
-def _waiting(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+def _waiting(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
     waiting = rows.filter(status__in=(Status.APPROVED, Status.IN_PRODUCTION)).order_by("promised_date", "id")
     yield from group(
         "waiting",
         _("Waiting for goods"),
         "hourglass",
         waiting,
-        lambda found: _items(found, _none),
+        lambda found: _items(found, None, user),
         url=_list(status="approved"),
         tone="grey",
     )
 
 
-def _pending(rows: QuerySet[SalesOrder]) -> Iterator[WorkGroup]:
+def _pending(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
     yield from group(
         "pending",
         _("Waiting for approval"),
         "clock",
         rows.filter(status=Status.PENDING).order_by("-id"),
-        lambda found: _items(found, _none),
+        lambda found: _items(found, None, user),
         url=_list(status="pending"),
         tone="grey",
     )

@@ -155,7 +155,7 @@ def _page(
         "addresses": [_shown_address(address, user) for address in customer.addresses.order_by("-is_default", "id")],
         "logins": list(customer.logins.select_related("user")),
         "orders": orders,
-        "waits": waits_for(orders),
+        "waits": waits_for(orders, request.user),
         "may_edit": may(user, "orders.change_customer"),
         "may_order": may(user, "orders.add_salesorder") and customer.is_active,
         "may_set_credit": may_set_credit(user),

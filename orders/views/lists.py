@@ -123,13 +123,16 @@ def order_list(request: HttpRequest) -> HttpResponse:
     page = keyset_page(found.qs, order, request.GET.get("cursor"))
     if "cursor" in request.GET:
         return render_page(
-            request, "orders/list.html", {**_more(page), **_context(request, found, _zero())}, block="rows"
+            request,
+            "orders/list.html",
+            {"page": page, "waits": waits_for(page, request.user), **_context(request, found, _zero())},
+            block="rows",
         )
-    counts = _counts(found)
-    token = live_token(*counts.values(), *map(_fingerprint, page))
+    counts, waits = _counts(found), waits_for(page, request.user)
+    token = live_token(*counts.values(), *map(_fingerprint, page), *(wait.text for wait in waits.values()))
     if same := unchanged(request, token):
         return same
-    context = {**_context(request, found, counts), **_more(page), "token": token}
+    context = {**_context(request, found, counts), "page": page, "waits": waits, "token": token}
     return render_page(request, "orders/list.html", context, block="list")
 
 
@@ -137,16 +140,13 @@ def _zero() -> dict[str, str]:
     return dict.fromkeys(SalesOrder.Status.values, "")
 
 
-def _more(page: Any) -> dict[str, Any]:
-    return {"page": page, "waits": waits_for(page)}
-
-
 def _board(request: HttpRequest, found: OrderFilter) -> HttpResponse:
     counts = _counts(found)
     rows = found.without_status
     columns = [(status, list(rows.filter(status=status).order_by("-id")[:BOARD_CARDS])) for status in BOARD]
     cards = [order for _status, column in columns for order in column]
-    token = live_token(*counts.values(), *map(_fingerprint, cards))
+    waits = waits_for(cards, request.user)
+    token = live_token(*counts.values(), *map(_fingerprint, cards), *(wait.text for wait in waits.values()))
     if same := unchanged(request, token):
         return same
     context = {
@@ -155,7 +155,7 @@ def _board(request: HttpRequest, found: OrderFilter) -> HttpResponse:
             {"status": status, "label": str(status.label), "count": counts[status], "orders": column}
             for status, column in columns
         ],
-        "waits": waits_for(cards),
+        "waits": waits,
         "token": token,
     }
     return render_page(request, "orders/board.html", context, block="list")

@@ -148,7 +148,9 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     """Everything about one order that this person may see."""
     order = _order(request, number)
     changes = _changes(order)
-    token = live_token(order.status, order.version, order.payment_state, order.hold_reason, len(changes), order.paid)
+    wait = waits_for([order], request.user)[order.pk]
+    facts = (order.status, order.version, order.payment_state, order.hold_reason, len(changes), order.paid)
+    token = live_token(*facts, wait.text, *(said.text for said in wait.also))
     if same := unchanged(request, token):
         return same
     user = request.user
@@ -158,7 +160,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "order": order,
         "token": token,
-        "wait": waits_for([order])[order.pk],
+        "wait": wait,
         "steps": stepper(order, changes),
         "moves": next_moves,
         "step": None if any(move.allowed and move.kind == "primary" for move in next_moves) else _next_step(groups),
@@ -237,6 +239,16 @@ def recheck(request: HttpRequest, number: str) -> HttpResponse:
         messages.warning(request, _("Checked again: %(count)s findings remain.") % {"count": left})
     else:
         messages.success(request, _("Checked again: everything passes."))
+    return go(request, order)
+
+
+@require_POST
+@perm_required("orders.view_salesorder", "orders.change_salesorder")
+def reserve(request: HttpRequest, number: str) -> HttpResponse:
+    """Reserve what lies free in stock for an order that waits for it."""
+    order = _order(request, number)
+    services.reallocate(order, by=request.user)
+    messages.success(request, _("%(number)s: what is free in stock is reserved for it.") % {"number": order.number})
     return go(request, order)
 
 

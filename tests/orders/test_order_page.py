@@ -155,7 +155,7 @@ def test_order_confirmation_is_a_pdf(as_, cast, order):
 def test_what_orders_wait_for(cast, order):
     def words():
         fresh = SalesOrder.objects.get(pk=order.pk)
-        return waits_for([fresh])[order.pk].text
+        return waits_for([fresh], cast.approver)[order.pk].text
 
     assert words().startswith("等待审核")
     advance(order, "approve", by=cast.approver)
