@@ -197,7 +197,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 60 * 30
 CELERY_TASK_SOFT_TIME_LIMIT = 60 * 25
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
-CELERY_TASK_ROUTES = {"notifications.tasks.*": {"queue": "notify"}, "orders.tasks.*": {"queue": "batch"}}
+CELERY_TASK_ROUTES = {
+    "notifications.tasks.*": {"queue": "notify"},
+    "orders.tasks.take_delivery": {"queue": "interactive"},
+    "orders.tasks.sweep_deliveries": {"queue": "interactive"},
+    "orders.tasks.*": {"queue": "batch"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60 * 60}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -205,6 +210,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
+    "take-channel-orders": {"task": "orders.tasks.sweep_deliveries", "schedule": 60.0},
     "deliver-outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": 30.0},
     "post-stock": {"task": "finance.tasks.post_pending_stock", "schedule": 300.0},
     "post-stock-of-all-time": {

@@ -21,6 +21,9 @@ EVENTS = {
     "create": gettext_lazy("Created"),
     "hold": gettext_lazy("Put on hold"),
     "release_hold": gettext_lazy("Hold released"),
+    "shop_cancelled": gettext_lazy("Cancelled in the shop"),
+    "shop_changed": gettext_lazy("Changed in the shop"),
+    "shop_refunded": gettext_lazy("Refunded in the shop"),
 }
 
 

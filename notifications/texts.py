@@ -83,6 +83,19 @@ EVENTS: dict[str, Event] = {
         _("Order cancelled"), _("Order %(document)s was cancelled"), _REASON,
         own=(BELL, MAIL), roles=("manager",), answers=("create", "resubmit"), tone="red", icon="ban",
     ),
+    "orders.SalesOrder.shop_cancelled": Event(
+        _("Shop cancelled a running order"), _("Order %(document)s was cancelled in the shop, but not here"),
+        _("%(customer)s, %(amount)s. Stop it, or talk to the customer."),
+        own=(BELL, MAIL), roles=("manager",), tone="red", icon="ban",
+    ),
+    "orders.SalesOrder.shop_changed": Event(
+        _("Shop changed a running order"), _("Order %(document)s was changed in the shop, but not here"),
+        _("%(customer)s. Compare it with the shop."), own=(BELL, MAIL), tone="amber", icon="edit",
+    ),
+    "orders.SalesOrder.shop_refunded": Event(
+        _("Shop refunded an order"), _("The shop gave money back for order %(document)s"),
+        _("%(customer)s. %(note)s"), roles=("finance",), tone="amber", icon="cash",
+    ),
     "inventory.PurchaseOrder.place": Event(
         _("Purchase order placed"), _("Purchase order %(document)s is placed"), _("Supplier: %(supplier)s"),
         roles=("warehouse",), icon="shopping-bag",

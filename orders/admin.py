@@ -2,13 +2,20 @@
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
+from orders.channels import adapter_choices
 from orders.models import (
     Address,
     Channel,
+    ChannelProduct,
     Contact,
     Customer,
     CustomerUser,
@@ -39,13 +46,87 @@ class ReadOnly:
         return False
 
 
+class ChannelForm(forms.ModelForm):
+    """A channel; its secret goes in and never comes out."""
+
+    adapter = forms.ChoiceField(label=_("shop system"), required=False, widget=UnfoldAdminSelectWidget)
+    secret = forms.CharField(
+        label=_("webhook secret"),
+        required=False,
+        strip=True,
+        max_length=200,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
+        help_text=_("As the shop shows it. It is not shown here again; leave it empty to keep the one that is stored."),
+    )
+
+    class Meta:
+        model = Channel
+        fields = "__all__"  # noqa: DJ007  the admin chooses
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "adapter" in self.fields:
+            self.fields["adapter"].choices = [("", "—"), *adapter_choices()]  # type: ignore[attr-defined]
+
+    def clean_secret(self) -> str:
+        """Empty keeps what is stored."""
+        return self.cleaned_data["secret"] or self.instance.secret
+
+    def clean_code(self) -> str:
+        """The code is part of the address that a shop delivers to."""
+        code = self.cleaned_data["code"].strip()
+        if "/" in code:
+            raise forms.ValidationError(_("The code is part of an address and has no slash."))
+        return code
+
+
+class ChannelProductInline(TabularInline):
+    """Which of our products the shop means."""
+
+    model = ChannelProduct
+    extra = 0
+    autocomplete_fields = ["product"]
+
+
 @admin.register(Channel)
 class ChannelAdmin(ModelAdmin):
     """Where orders come from."""
 
-    list_display = ["code", "name", "name_en", "is_manual", "position"]
+    form = ChannelForm
+    list_display = ["code", "name", "name_en", "adapter", "is_manual", "position"]
     list_editable = ["is_manual", "position"]
     search_fields = ["code", "name"]
+    autocomplete_fields = ["salesperson"]
+    readonly_fields = ["webhook_address"]
+    inlines = [ChannelProductInline]
+    fieldsets = [
+        (None, {"fields": ["code", "name", "name_en", "is_manual", "position"]}),
+        (
+            _("Web shop"),
+            {
+                "fields": [
+                    "adapter",
+                    "webhook_address",
+                    "secret",
+                    "salesperson",
+                    "warehouse",
+                    "promise_days",
+                    "hold_unpaid",
+                    "currency",
+                    "rate",
+                ]
+            },
+        ),
+    ]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
+        """The list edits two columns and knows nothing of secrets."""
+        return super().get_changelist_form(request, form=forms.ModelForm, **kwargs)
+
+    @admin.display(description=_("address for the shop"))
+    def webhook_address(self, channel: Channel) -> str:
+        """Where the shop delivers to."""
+        return f"{settings.SITE_URL}{reverse('orders:webhook', args=[channel.code])}" if channel.pk else "—"
 
 
 class PriceRuleInline(TabularInline):

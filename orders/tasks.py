@@ -1,8 +1,9 @@
-"""Long work on orders, done by the worker (queue `batch`)."""
+"""Work on orders done by the worker: imports in the queue `batch`, deliveries of shops in `interactive`."""
 
 from celery import shared_task
 from django.utils import translation
 
+from orders.channels import taking
 from orders.importing.run import execute
 from orders.importing.uploads import paths_of
 from orders.models import ImportRun
@@ -16,3 +17,15 @@ def import_orders(run_id: int, *, language: str | None = None, create_missing: b
         return
     with translation.override(language):
         execute(run, lambda: paths_of(run), create_missing=create_missing)
+
+
+@shared_task(name="orders.tasks.take_delivery")
+def take_delivery(pk: int) -> None:
+    """Take a delivery of a shop, just committed; delivered twice it enters nothing twice."""
+    taking.take(pk)
+
+
+@shared_task(name="orders.tasks.sweep_deliveries", expires=60)
+def sweep_deliveries() -> None:
+    """Take what a crash left behind."""
+    taking.sweep()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import customers, entry, imports, lists, page
+from orders.views import channels, customers, entry, imports, lists, page
 
 app_name = "orders"
 urlpatterns = [
@@ -31,6 +31,12 @@ urlpatterns = [
     path("import/<int:pk>/columns/", imports.columns, name="import_columns"),
     path("import/<int:pk>/bad-rows.csv", imports.bad_rows, {"form": "csv"}, name="import_bad_csv"),
     path("import/<int:pk>/bad-rows.xlsx", imports.bad_rows, {"form": "xlsx"}, name="import_bad_xlsx"),
+    path("channels/", channels.queue, name="channels"),
+    path("channels/<int:pk>/", channels.delivery, name="delivery"),
+    path("channels/<int:pk>/retry/", channels.again, name="delivery_retry"),
+    path("channels/<int:pk>/dismiss/", channels.put_aside, name="delivery_dismiss"),
+    path("channels/<int:pk>/sku/", channels.meant, name="delivery_sku"),
+    path("channels/<str:code>/webhook/", channels.webhook, name="webhook"),
     path("<str:number>/", page.detail, name="detail"),
     path("<str:number>/edit/", entry.edit, name="edit"),
     path("<str:number>/transitions/", page.transition, name="transition"),

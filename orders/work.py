@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from erp.workbench import Act, WorkGroup, WorkItem, group
 from orders.filters import late
-from orders.models import SalesOrder
+from orders.models import ChannelOrder, SalesOrder
 from orders.waiting import Wait, waits_for
 
 Status = SalesOrder.Status
@@ -158,4 +158,32 @@ def _pending(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
         lambda found: _items(found, None, user),
         url=_list(status="pending"),
         tone="grey",
+    )
+
+
+def _failed_deliveries(user: Any) -> Iterator[WorkGroup]:
+    failed = ChannelOrder.objects.visible_to(user).delivered().filter(state=ChannelOrder.State.FAILED)
+
+    def items(found: list[ChannelOrder]) -> Iterable[WorkItem]:
+        return [
+            WorkItem(
+                title=str(row),
+                url=reverse("orders:delivery", args=[row.pk]),
+                sub=str(row.channel),
+                note=row.message,
+                since=row.received_at,
+                late=True,
+                acts=[Act(_("Mend"), reverse("orders:delivery", args=[row.pk]))],
+            )
+            for row in found
+        ]
+
+    yield from group(
+        "failed-deliveries",
+        _("Shop orders that could not be taken"),
+        "building-store",
+        failed.select_related("channel").defer("body").order_by("-id"),
+        items,
+        url=reverse("orders:channels"),
+        tone="red",
     )

@@ -2,14 +2,15 @@
 
 import datetime as dt
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from aftersales.models import CaseAction, Feedback, ServiceCase
 from aftersales.services.rights import require
 from erp.errors import BusinessError
-from erp.models import User
+from erp.models import StatusChange, User
 from erp.numbering import next_number
 from erp.workflow import lock, record_creation
 from orders.models import SalesOrder
@@ -49,6 +50,25 @@ def open_case(
     )
     record_creation(case, by=by)
     return case
+
+
+def open_refund_case(order: SalesOrder, *, change: StatusChange, by: User | None) -> ServiceCase | None:
+    """A web shop gave money back: somebody must see whether goods come back and the books follow.
+
+    A cancelled order needs no case (follower of “shop_refunded”).
+    """
+    if order.status == SalesOrder.Status.CANCELLED:
+        return None
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("Refund in the shop")
+    return open_case(
+        order,
+        kind=ServiceCase.Kind.COMPLAINT,
+        subject=subject,
+        text=change.note,
+        severity=ServiceCase.Severity.NORMAL,
+        by=by,
+    )
 
 
 def _check_words(*, kind: str, severity: str, subject: str, text: str) -> None:

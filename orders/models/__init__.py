@@ -1,14 +1,18 @@
+from orders.models.channel import DELIVERY_FINDINGS, Channel, ChannelCustomer, ChannelOrder, ChannelProduct
 from orders.models.customer import Address, Contact, Customer, CustomerUser, PriceList, PriceRule
-from orders.models.intake import Channel, ChannelOrder, ImportMapping, ImportRow, ImportRun
+from orders.models.intake import ImportMapping, ImportRow, ImportRun
 from orders.models.order import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
 
 __all__ = [
     "CHECK_LABELS",
+    "DELIVERY_FINDINGS",
     "FINDINGS",
     "Address",
     "ApprovalStep",
     "Channel",
+    "ChannelCustomer",
     "ChannelOrder",
+    "ChannelProduct",
     "Contact",
     "Customer",
     "CustomerUser",

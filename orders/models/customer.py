@@ -107,6 +107,7 @@ class Customer(models.Model):
                 OpClass(Upper("initials"), name="gin_trgm_ops"),
                 name="customer_search",
             ),
+            models.Index(Upper("email"), condition=~Q(email=""), name="customer_email"),
         ]
 
     def __str__(self) -> str:
@@ -128,7 +129,10 @@ class Contact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer"], condition=Q(is_default=True), name="contact_one_default")
         ]
-        indexes = [models.Index(OpClass("phone", name="text_pattern_ops"), name="contact_phone")]
+        indexes = [
+            models.Index(OpClass("phone", name="text_pattern_ops"), name="contact_phone"),
+            models.Index(Upper("email"), condition=~Q(email=""), name="contact_email"),
+        ]
 
     def __str__(self) -> str:
         return self.name

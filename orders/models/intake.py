@@ -1,55 +1,17 @@
-"""Where orders come from: channels, their raw orders, and imported files."""
+"""Orders from files: mappings of their columns, and what became of each import."""
 
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from erp.models import ScopedQuerySet
+from orders.models.channel import Channel
 
 if TYPE_CHECKING:
     from erp.models import User
-
-
-class Channel(models.Model):
-    """A way in which orders reach us: phone, web, salesman, file, API."""
-
-    code = models.CharField(_("code"), max_length=30, unique=True)
-    name = models.CharField(_("name"), max_length=60)
-    name_en = models.CharField(_("English name"), max_length=60, blank=True)
-    is_manual = models.BooleanField(_("offered in the order form"), default=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("channel")
-        verbose_name_plural = _("channels")
-        ordering = ["position", "code"]
-
-    def __str__(self) -> str:
-        return self.name_en if self.name_en and get_language() == "en" else self.name
-
-
-class ChannelOrder(models.Model):
-    """An order as the channel sent it, kept raw."""
-
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="raw_orders")
-    external_number = models.CharField(_("external number"), max_length=80)
-    payload = models.JSONField(_("payload"))
-    received_at = models.DateTimeField(_("received at"), default=timezone.now)
-    error = models.TextField(_("error"), blank=True)
-
-    class Meta:
-        verbose_name = _("channel order")
-        verbose_name_plural = _("channel orders")
-        constraints = [
-            models.UniqueConstraint(fields=["channel", "external_number"], name="channelorder_channel_number")
-        ]
-
-    def __str__(self) -> str:
-        return self.external_number
 
 
 class ImportMapping(models.Model):

@@ -18,8 +18,8 @@ from erp.fields import MoneyField, QuantityField, RateField, UnitPriceField
 from erp.models import Company, Document, ScopedQuerySet
 from erp.workflow import requirement
 from inventory.models import Product, Warehouse
+from orders.models.channel import Channel
 from orders.models.customer import Customer
-from orders.models.intake import Channel
 
 if TYPE_CHECKING:
     from erp.models import User

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError
 from erp.models import Company, User
-from erp.money import ZERO, line_amounts, round_quantity, round_unit_price
+from erp.money import ZERO, LineAmounts, line_amounts, round_quantity, round_unit_price
 from erp.numbering import next_number
 from erp.workflow import lock, record_creation
 from inventory.models import Product, Warehouse
@@ -26,7 +26,10 @@ MAX_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
-    """One line as it was entered: stock units; `unit_price` without tax, None takes the price list's."""
+    """One line as it was entered: stock units; `unit_price` without tax, None takes the price list's.
+
+    `stated` is what the source says the line comes to, so that totals agree with it to the cent; None computes it.
+    """
 
     product: Product
     quantity: Decimal
@@ -35,6 +38,7 @@ class LineInput:
     tax_rate: Decimal | None = None
     wish: str = ""
     description: str = ""
+    stated: LineAmounts | None = None
 
 
 class DuplicateExternalNumber(BusinessError):
@@ -104,7 +108,9 @@ def build_line(
     price = round_unit_price(line.unit_price if line.unit_price is not None else answer.unit_price)
     discount = line.discount if line.discount is not None else (ZERO if by_hand else answer.discount)
     tax_rate = next(rate for rate in (line.tax_rate, product.tax_rate, default_tax) if rate is not None)
-    amounts = line_amounts(quantity=line.quantity, unit_price=price, discount=discount, tax_rate=tax_rate)
+    amounts = line.stated or line_amounts(
+        quantity=line.quantity, unit_price=price, discount=discount, tax_rate=tax_rate
+    )
     return OrderLine(
         order=order,
         position=position,
@@ -153,10 +159,14 @@ def create_order(
     priority: int = SalesOrder.Priority.NORMAL,
     customer_note: str = "",
     ordered_at: dt.datetime | None = None,
+    hold_reason: str = "",
+    currency: str = "",
+    rate: Decimal = Decimal(1),
 ) -> SalesOrder:
     """Enter an order: 待处理, priced, checked, and approved by the system where policy allows.
 
-    Amounts in CNY. Raises DuplicateExternalNumber, or BusinessError naming the field.
+    Amounts in `currency`, empty: the company's. With a `hold_reason` it waits for a person. Raises
+    DuplicateExternalNumber, or BusinessError naming the field.
     """
     validate_lines(lines)
     ordered_at = ordered_at or timezone.now()
@@ -181,6 +191,9 @@ def create_order(
         ship_to=ship_to,
         phone_last4=last_four_digits(ship_to.get("phone", "")),
         created_by=by,
+        hold_reason=hold_reason[:200],
+        currency=currency or Company.current().currency,
+        rate=rate,
     )
     rows = build_lines(order, lines, customer=customer, on=timezone.localdate(ordered_at))
     _insert(order)
@@ -213,7 +226,7 @@ _HEADER = ("promised_date", "customer_note", "priority", "channel", "external_nu
 def update_order(
     order: SalesOrder,
     *,
-    by: User,
+    by: User | None,
     version: int,
     lines: Sequence[LineInput] | None = None,
     customer: Customer | None = None,
