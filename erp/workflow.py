@@ -15,6 +15,7 @@ from django_fsm import TransitionNotAllowed
 
 from erp.errors import NotPermitted, TransitionRefused
 from erp.models import Document, StatusChange, User
+from erp.transactions import verb
 
 Condition = TypeVar("Condition", bound=Callable[[Any], bool])
 
@@ -107,7 +108,7 @@ def lock(document: Document) -> None:
     document.refresh_from_db(from_queryset=type(document)._base_manager.select_for_update())
 
 
-@transaction.atomic
+@verb
 def advance(document: Document, name: str, *, by: User | None, note: str = "", **arguments: Any) -> StatusChange:
     """Move a document by one transition, record it, and run all that follows from it, or nothing at all.
 

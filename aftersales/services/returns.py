@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
 from django.db.models import Case, F, Sum, When
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from erp.errors import BusinessError
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_money
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance, lock, record_creation
 from finance import services as finance
 from inventory.models import Place, StockMove
@@ -44,7 +44,7 @@ def returnable_of(order: SalesOrder) -> dict[int, Decimal]:
     }
 
 
-@transaction.atomic
+@verb
 def request_return(
     order: SalesOrder,
     *,
@@ -102,7 +102,7 @@ def _check_returnable(order: SalesOrder, wanted: Mapping[int, Decimal]) -> None:
     )
 
 
-@transaction.atomic
+@verb
 def receive_return(
     request: ReturnRequest, *, received: Mapping[int, Decimal], sellable: Collection[int], by: User | None
 ) -> ReturnRequest:
@@ -215,7 +215,7 @@ def _movements(request: ReturnRequest, lines: list[ReturnLine]) -> list[Movement
     return found
 
 
-@transaction.atomic
+@verb
 def close_return(request: ReturnRequest, *, by: User | None) -> ReturnRequest:
     """Credit the customer for what came back and close. Locks the order before the return. Raises TransitionRefused."""
     lock(request.order)

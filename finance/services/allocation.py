@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_noop
 from erp.errors import BusinessError
 from erp.models import Company, User
 from erp.money import ZERO, round_money
+from erp.transactions import verb
 from erp.workflow import advance, lock
 from finance import basics
 from finance.ledger import post_entry, voucher_text
@@ -40,7 +40,7 @@ def apply_credit(credit: Invoice, *, invoice: Invoice, amount: Decimal, by: User
     return allocate_many(credit, [(invoice, amount)], by=by)[0]
 
 
-@transaction.atomic
+@verb
 def allocate_many(source: Source, wanted: Wanted, *, by: User | None) -> list[Allocation]:
     """Match a payment or credit note with several receivables, all or none: `[(receivable, amount), …]`.
 
@@ -194,7 +194,7 @@ def _book(payment: Payment, rows: Sequence[Allocation], *, by: User | None) -> N
     orders.adjust_receivable(payment.customer_id, -amount)
 
 
-@transaction.atomic
+@verb
 def take_back(allocation: Allocation, *, by: User | None) -> Allocation:
     """Undo an allocation by its negative; the money or credit is free again and the receivable open.
 

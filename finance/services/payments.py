@@ -13,6 +13,7 @@ from erp.errors import BusinessError
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_money
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance, record_creation
 from finance import basics
 from finance.ledger import post_entry, refuse_closed, voucher_text
@@ -31,7 +32,7 @@ MONEY_ACCOUNT: dict[str, str] = {
 }
 
 
-@transaction.atomic
+@verb
 def record_payment(
     *,
     customer: Customer,

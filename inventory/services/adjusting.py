@@ -3,18 +3,18 @@
 import uuid
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError
 from erp.models import User
 from erp.money import ZERO, round_quantity, round_unit_price
+from erp.transactions import verb
 from inventory.models import Lot, Place, Product, ProductCost, StockMove
 from inventory.services.places import virtual_place
 from inventory.services.stock import Movement, lock_items, post_moves
 
 
-@transaction.atomic
+@verb
 def adjust_stock(
     product: Product,
     place: Place,

@@ -14,6 +14,7 @@ from erp.errors import BusinessError, TransitionRefused
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_money, round_quantity
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance, lock, record_creation
 from inventory.models import (
     GoodsReceipt,
@@ -137,7 +138,7 @@ def _write_lines(order: PurchaseOrder, lines: Sequence[PurchaseInput]) -> None:
     order.save(update_fields=["total", "expected_on", "note"])
 
 
-@transaction.atomic
+@verb
 def receive(
     order: PurchaseOrder, *, quantities: Mapping[int, Decimal], place: Place, by: User | None, key: str = ""
 ) -> GoodsReceipt:

@@ -176,8 +176,12 @@ def release_items(parts: Mapping[tuple[int, int], Decimal], *, holder_type: str,
 
 
 def _lock_items_of(holders: Mapping[str, object]) -> dict[int, StockItem]:
-    ids = Reservation.objects.filter(**holders).values("item_id")
-    return {row.pk: row for row in StockItem.objects.select_for_update().filter(pk__in=ids).order_by("id")}
+    """Lock every place of the products that the holders have stock of, by id: see `stock._locked`."""
+    held = Reservation.objects.filter(**holders)
+    rows = StockItem.objects.select_for_update(of=("self",)).filter(
+        product_id__in=held.values("item__product_id"), place__warehouse_id__in=held.values("item__place__warehouse_id")
+    )
+    return {row.pk: row for row in rows.order_by("id")}
 
 
 @transaction.atomic

@@ -52,9 +52,12 @@ def lock_items(keys: Iterable[ItemKey]) -> dict[ItemKey, StockItem]:
 
 
 def _locked(wanted: set[ItemKey]) -> dict[ItemKey, StockItem]:
+    # Every place of the products in those warehouses, not only the wanted ones: whoever reserves or moves more of them
+    # later in the same transaction then has all it needs, and nobody locks a lower id after a higher one.
+    warehouses = Place.objects.filter(pk__in={key[1] for key in wanted}).values("warehouse_id")
     rows = (
-        StockItem.objects.select_for_update()
-        .filter(product_id__in={key[0] for key in wanted}, place_id__in={key[1] for key in wanted})
+        StockItem.objects.select_for_update(of=("self",))
+        .filter(product_id__in={key[0] for key in wanted}, place__warehouse_id__in=warehouses)
         .order_by("id")
     )
     return {key: row for row in rows if (key := (row.product_id, row.place_id, row.lot_id)) in wanted}

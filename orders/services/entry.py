@@ -14,6 +14,7 @@ from erp.errors import BusinessError
 from erp.models import Company, User
 from erp.money import ZERO, LineAmounts, line_amounts, round_quantity, round_unit_price
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import lock, record_creation
 from inventory.models import Product, Warehouse
 from inventory.services import default_warehouse
@@ -143,7 +144,7 @@ def build_lines(order: SalesOrder, lines: Sequence[LineInput], *, customer: Cust
     return rows
 
 
-@transaction.atomic
+@verb
 def create_order(
     *,
     customer: Customer,
@@ -222,7 +223,7 @@ def last_four_digits(phone: str) -> str:
 _HEADER = ("promised_date", "customer_note", "priority", "channel", "external_number", "warehouse", "salesperson")
 
 
-@transaction.atomic
+@verb
 def update_order(
     order: SalesOrder,
     *,

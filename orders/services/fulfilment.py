@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from erp.models import StatusChange, User
 from erp.money import ZERO
+from erp.transactions import verb
 from erp.workflow import advance, lock
 from inventory.models import GoodsReceipt, Product, SupplyRequest
 from inventory.services import Need, Want, cancel_supply, release, reserve, state_needs
@@ -82,13 +83,20 @@ def allocate_receipt(receipt: GoodsReceipt, *, change: StatusChange | None, by: 
     allocate_waiting(products, warehouse_id=receipt.place.warehouse_id or 0, by=by)
 
 
-@transaction.atomic
+@verb
 def allocate_waiting(product_ids: Collection[int], *, warehouse_id: int, by: User | None) -> list[SalesOrder]:
     """Give free stock of products to waiting orders: priority first, then promised date, then time of entry.
 
     Orders on hold keep what they have and get nothing new. Returns the orders that got something.
     """
-    orders = {order.pk: order for order in lock_waiting(product_ids, warehouse_id=warehouse_id)}
+    return _serve(lock_waiting(product_ids, warehouse_id=warehouse_id), product_ids, warehouse_id=warehouse_id, by=by)
+
+
+def _serve(
+    locked: Sequence[SalesOrder], product_ids: Collection[int], *, warehouse_id: int, by: User | None
+) -> list[SalesOrder]:
+    """Hand free stock of the products out to the locked orders, in their order of precedence."""
+    orders = {order.pk: order for order in locked}
     rows = _waiting(product_ids, warehouse_id).filter(order_id__in=orders, order__hold_reason="")
     lines = list(rows.select_related("product").order_by("-order__priority", "order__promised_date", "order_id", "id"))
     given = reserve(
@@ -118,7 +126,7 @@ def allocate_waiting(product_ids: Collection[int], *, warehouse_id: int, by: Use
     return [orders[pk] for pk in sorted(touched)]
 
 
-@transaction.atomic
+@verb
 def reallocate(order: SalesOrder, *, by: User | None) -> None:
     """Try again to reserve what a waiting order lacks, for instance after stock was freed by hand."""
     lock(order)
@@ -135,7 +143,7 @@ def production_cancelled(document: Any, *, change: StatusChange, by: User | None
     refresh_status(order, by=by)
 
 
-@transaction.atomic
+@verb
 def unreserve(
     order: SalesOrder, quantities: Mapping[int, Decimal], *, by: User | None, reason: str, released: bool = False
 ) -> None:
@@ -181,13 +189,8 @@ def release_order(order: SalesOrder, *, change: StatusChange, by: User | None) -
 def allocate_free(product_ids: Collection[int], *, warehouse_id: int, by: User | None) -> None:
     """Serve waiting orders that nobody else is working on right now; never waits for a lock."""
     ids = _waiting(product_ids, warehouse_id).values("order_id")
-    free = (
-        SalesOrder.objects.select_for_update(skip_locked=True)
-        .filter(pk__in=ids, hold_reason="")
-        .order_by("-priority", "promised_date", "id")
-    )
-    for order in free:
-        allocate_order(order, change=None, by=by)
+    free = SalesOrder.objects.select_for_update(skip_locked=True).filter(pk__in=ids, hold_reason="")
+    _serve(list(free.order_by("id")), product_ids, warehouse_id=warehouse_id, by=by)
 
 
 @transaction.atomic
@@ -251,7 +254,7 @@ def record_shipped(order: SalesOrder, quantities: Mapping[int, Decimal], *, by: 
     refresh_status(order, by=by)
 
 
-@transaction.atomic
+@verb
 def record_delivered(order: SalesOrder, quantities: Mapping[int, Decimal], *, at: dt.datetime, by: User | None) -> None:
     """Count what has arrived; the last of it makes the order delivered, and completes it where it is settled."""
     lock(order)
@@ -280,7 +283,7 @@ def record_made(line_id: int, quantity: Decimal) -> None:
     OrderLine.objects.filter(pk=line_id).update(made=F("made") + quantity)
 
 
-@transaction.atomic
+@verb
 def record_payment(order: SalesOrder, delta: Decimal, *, by: User | None) -> None:
     """Count money (or credit) matched with the order's receivables, signed; settled orders complete by themselves."""
     lock(order)

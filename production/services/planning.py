@@ -12,6 +12,7 @@ from erp.errors import BusinessError
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_quantity
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance, record_creation
 from inventory.models import Product, SupplyRequest, Warehouse
 from inventory.services import cancel_supply
@@ -77,7 +78,7 @@ def _wish_of(request: SupplyRequest) -> str:
     return OrderLine.objects.filter(pk=request.holder_id).values_list("wish", flat=True).first() or ""
 
 
-@transaction.atomic
+@verb
 def create_production_order(
     *,
     product: Product,
@@ -173,7 +174,7 @@ def _operations(bom: BillOfMaterials | None) -> list[dict[str, Any]]:
     ]
 
 
-@transaction.atomic
+@verb
 def move(order: ProductionOrder, name: str, *, by: User | None, note: str = "") -> StatusChange:
     """Make one step of a production order (start, cancel), locking the sales order behind it first."""
     lock_sales_order_of(order)

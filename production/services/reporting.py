@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from decimal import ROUND_UP, Decimal
 
-from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError, NotPermitted, OutOfStock, TransitionRefused
 from erp.models import User
 from erp.money import ZERO, round_money, round_quantity
+from erp.transactions import verb
 from erp.workflow import advance, lock
 from inventory.models import Place, StockMove
 from inventory.selectors import reservations_of
@@ -31,7 +31,7 @@ def most_good(order: ProductionOrder) -> Decimal:
     return order.quantity + extra - order.good
 
 
-@transaction.atomic
+@verb
 def report(
     order: ProductionOrder,
     *,

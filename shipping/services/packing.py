@@ -12,6 +12,7 @@ from erp.errors import BusinessError
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_quantity
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance, record_creation
 from orders.models import SalesOrder
 from orders.services import record_picked
@@ -30,7 +31,7 @@ class ParcelInput:
     weight: Decimal | None = None
 
 
-@transaction.atomic
+@verb
 def pack(pick_list: PickList, *, parcels: Sequence[ParcelInput] | None, by: User | None) -> Shipment:
     """Put what was picked into parcels (None: one parcel with everything) and make the shipment.
 

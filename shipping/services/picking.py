@@ -13,6 +13,7 @@ from erp.errors import BusinessError
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_quantity
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance, record_creation
 from inventory.selectors import reservations_of
 from inventory.services import Issue, issue_reserved, quarantine_place
@@ -26,7 +27,7 @@ NOTHING_THERE = gettext_noop("Nothing of it was on the shelves.")
 Key = tuple[int, int | None]  # order line, stock item
 
 
-@transaction.atomic
+@verb
 def open_pick_list(order: SalesOrder, *, by: User | None, change: StatusChange | None = None) -> PickList | None:
     """Open a pick list for everything reserved that is on no other list; an open list is brought up to date instead.
 
@@ -96,7 +97,7 @@ def _on_other_lists(order: SalesOrder) -> dict[Key, Decimal]:
     return {(line, item): total or ZERO for line, item, total in sums}
 
 
-@transaction.atomic
+@verb
 def confirm_pick(pick_list: PickList, *, picked: Mapping[int, Decimal], by: User | None) -> PickList:
     """Record what was really taken from the shelves: `{pick line id: stock units}`; lines left out are taken whole.
 

@@ -13,6 +13,7 @@ from erp.errors import BusinessError
 from erp.models import StatusChange, User
 from erp.money import ZERO, round_money
 from erp.numbering import next_number
+from erp.transactions import verb
 from erp.workflow import advance
 from inventory.models import Place
 from inventory.services import Issue, issue_reserved, virtual_place
@@ -21,7 +22,7 @@ from shipping.models import CarrierService, Handover, Parcel, ParcelLine, Shipme
 from shipping.services.common import by_order_line, lock_with_order, require
 
 
-@transaction.atomic
+@verb
 def hand_over(
     shipment: Shipment,
     *,

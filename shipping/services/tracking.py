@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from erp.errors import BusinessError
 from erp.models import StatusChange, User
+from erp.transactions import verb
 from erp.workflow import advance
 from orders.models import SalesOrder
 from orders.services import record_delivered
@@ -21,7 +22,7 @@ AHEAD = dt.timedelta(hours=24)  # a carrier's clock or time zone may be wrong; m
 ON_THE_ROAD = (Shipment.Status.IN_TRANSIT, Shipment.Status.EXCEPTION)
 
 
-@transaction.atomic
+@verb
 def record_event(
     parcel: Parcel,
     *,
@@ -101,7 +102,7 @@ def count_delivered(document: Shipment, *, change: StatusChange | None, by: User
     record_delivered(document.order, by_order_line(rows), at=document.delivered_at or timezone.now(), by=by)
 
 
-@transaction.atomic
+@verb
 def confirm_receipt(order: SalesOrder, *, by: User | None) -> list[Shipment]:
     """The customer says that everything sent has arrived. Returns the shipments that are delivered by it.
 
