@@ -12,10 +12,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class Clock:
-    """A clock that only the simulation moves. Times are Asia/Shanghai."""
+    """A clock that only the simulation moves, at most to `end`. Times are Asia/Shanghai."""
 
-    def __init__(self, start: dt.datetime, *, rng: random.Random) -> None:
+    def __init__(self, start: dt.datetime, *, rng: random.Random, end: dt.datetime | None = None) -> None:
         self.now = start
+        self.end = end
         self.rng = rng
         self._travel = time_machine.travel(start, tick=False)
 
@@ -30,7 +31,7 @@ class Clock:
 
     def move_to(self, moment: dt.datetime) -> None:
         """Go forward to a moment; never back."""
-        self.now = max(self.now, moment)
+        self.now = max(self.now, moment if self.end is None else min(moment, self.end))
         self._traveller.move_to(self.now)
 
     def work(self, low: float = 2, high: float = 12) -> None:

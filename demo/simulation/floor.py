@@ -116,19 +116,28 @@ class Floor:
     def pick_pack_hand_over(self) -> None:
         """Pick what is open, pack what is picked, give the carrier what is packed."""
         self._ship_in_part()
+        self.pick()
+        self.pack()
+        self.hand_over()
+
+    def pick(self, later: float = 0.3) -> None:
+        """Take from the shelves; `later` is the share that is left for the next session."""
         for pick in PickList.objects.filter(order__in=self.ids, status="open").order_by("id"):
-            if self.rng.random() < 0.3:
-                continue
-            self._pick(pick)
+            if self.rng.random() >= later:
+                self._pick(pick)
+
+    def pack(self, later: float = 0.2) -> None:
+        """Put what is picked into parcels."""
         for pick in PickList.objects.filter(order__in=self.ids, status="picked").order_by("id"):
-            if self.rng.random() < 0.2:
-                continue
-            self.clock.work(1, 4)
-            pack(pick, parcels=None, by=self.team["warehouse"])
+            if self.rng.random() >= later:
+                self.clock.work(1, 4)
+                pack(pick, parcels=None, by=self.team["warehouse"])
+
+    def hand_over(self, later: float = 0.25) -> None:
+        """Give the carrier what is packed."""
         for shipment in Shipment.objects.filter(order__in=self.ids, status="packed").order_by("id"):
-            if self.rng.random() < 0.25:
-                continue
-            self._hand_over(shipment)
+            if self.rng.random() >= later:
+                self._hand_over(shipment)
 
     def _ship_in_part(self) -> None:
         """An order that has waited for days sends ahead what is there."""

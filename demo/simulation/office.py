@@ -90,13 +90,13 @@ class Office:
     def _orders(self, *statuses: str) -> Iterable[SalesOrder]:
         return list(SalesOrder.objects.filter(pk__in=self.ids, status__in=statuses).order_by("id"))
 
-    def approve(self) -> None:
-        """The approver looks at what the system did not approve by itself."""
+    def approve(self, rejections: float = 0.07) -> None:
+        """The approver looks at what the system did not approve by itself; a share is rejected."""
         for order in self._orders("pending"):
             if self.rng.random() < 0.45:
                 continue
             self.clock.work(1, 6)
-            if self.rng.random() < 0.07:
+            if self.rng.random() < rejections:
                 advance(order, "reject", by=self.team["approver"], note=self.rng.choice(REJECTIONS))
                 continue
             try:

@@ -15,7 +15,8 @@ from demo.simulation.office import Office
 from erp.models import User
 from orders.models import SalesOrder
 
-MAX_DRAIN_DAYS = 150
+DRAIN_DAYS = 110  # after the last order, until the last customer has paid
+MAX_DRAIN_DAYS = 60  # beyond that, into the future, if it must be
 STATISTICS_DAYS = 10  # tables grow from empty faster than autovacuum looks; plans for empty tables are bad plans
 
 
@@ -54,17 +55,17 @@ def simulate(
     aside); without, the simulation ends today with orders in every state. The same seed does the same work.
     """
     rng = random.Random(seed)
-    length = days + (60 if drain else 0)
-    today = timezone.localdate()
+    length = days + (DRAIN_DAYS if drain else 0)
+    now = timezone.localtime(timezone=ZONE)
+    today = now.date()
     start = dt.datetime.combine(today - dt.timedelta(days=length), dt.time(8, 30), ZONE)
     ids: set[int] = set()
-    with Clock(start, rng=rng) as clock:
+    with Clock(start, rng=rng, end=None if drain else now) as clock:
         # Durable commits would only slow the past down; nobody has been promised anything yet.
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit TO off")
         team = Team(rng)
         office, floor = Office(clock, team, rng, ids), Floor(clock, team, rng, ids)
-        end = dt.datetime.combine(today, dt.time(17, 0), ZONE)
         lived = 0
         plan = _plan(orders, days, rng)
         for day in range(length + (MAX_DRAIN_DAYS if drain else 0)):
@@ -79,7 +80,8 @@ def simulate(
             if progress:
                 progress(min(len(ids), orders), orders)
         if not drain:
-            _this_morning(today, office, clock, end)
+            clock.move_to(min(dt.datetime.combine(today, dt.time(9), ZONE), now - dt.timedelta(hours=4)))
+            _this_morning(office, floor)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit TO DEFAULT")
     return Result(orders=len(ids), days=lived, by_status=_count(ids))
@@ -114,10 +116,14 @@ def _live(date: dt.date, new: int, office: Office, floor: Floor, clock: Clock) -
         office.look_after()
 
 
-def _this_morning(today: dt.date, office: Office, clock: Clock, end: dt.datetime) -> None:
-    """Today has begun: a few orders are in and nobody has looked at them yet."""
-    now = min(dt.datetime.now(ZONE), end)
-    clock.move_to(min(clock.now, now))
+def _this_morning(office: Office, floor: Floor) -> None:
+    """Today has begun: something lies on every desk, and nobody has finished anything yet."""
+    office.enter_orders(16)
+    office.approve(rejections=0.25)
+    floor.make()
+    floor.pick(later=0.5)
+    floor.pack(later=0.4)
+    floor.hand_over(later=0.7)
     office.enter_orders(6)
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from demo.company import make_company
 from demo.simulation import simulate
 from erp.models import Job, Outbox
+from finance.services import post_pending_stock
 from orders.models import SalesOrder
 
 KIND = "load_demo"
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         job = Job.objects.create(kind=KIND, title="Demo company", status=Job.Status.RUNNING, total=orders)
         make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
         result = simulate(orders=orders, seed=seed, days=45, drain=False)
+        post_pending_stock()
         # Mails of weeks that never were are not sent today.
         Outbox.objects.filter(status=Outbox.Status.WAITING).update(status=Outbox.Status.DONE, done_at=F("created_at"))
         job.status, job.done, job.finished_at = Job.Status.DONE, result.orders, timezone.now()
