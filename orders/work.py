@@ -30,6 +30,7 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         yield from _waiting(mine, user)
         if not user.has_perm("orders.approve_salesorder"):
             yield from _pending(mine, user)
+        yield from _failed_deliveries(user)
 
 
 def _own(rows: QuerySet[SalesOrder], user: Any) -> QuerySet[SalesOrder]:
