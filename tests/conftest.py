@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from tests.cast import basics, cast, no_auto_approval  # noqa: F401  fixtures
+from tests.chromium import browser  # noqa: F401  fixture
 
 
 @pytest.fixture(autouse=True)

@@ -73,7 +73,11 @@
   }
 
   // The picker moves its input into a box, and so takes the focus away that `autofocus` gave.
-  erp.behaviour("[data-first-field]", (field) => field.focus());
+  // With the customer given (from the customer's page) the first thing to type is a product.
+  erp.behaviour("[data-first-field]", (field) => {
+    const product = document.querySelector("[data-lines-body] [data-picker]");
+    (field.value && product ? product : field).focus();
+  });
 
   erp.behaviour("[data-order-lines]", (root) => new Prices(root));
 
