@@ -35,7 +35,7 @@ from orders.representation import (
     OrderBrief,
     OrderOut,
     TransitionOut,
-    brief,
+    briefs,
     customer_out,
     whole,
 )
@@ -224,12 +224,15 @@ def list_orders(
     if customer:
         found = Customer.objects.filter(code=customer).values_list("pk", flat=True).first()
         rows = rows.filter(customer_id=found) if found is not None else rows.none()
-    return page(rows, order="-id", cursor=cursor, limit=limit, show=brief)
+    answer = page(rows, order="-id", cursor=cursor, limit=limit, show=lambda order: order)
+    return {**answer, "items": briefs(answer["items"], user=caller(request))}
 
 
 @orders_router.get("/{number}", response={200: OrderOut, **PROBLEMS}, summary="An order")
 def show_order(request: HttpRequest, number: str) -> HttpResponse:
-    """Status, approval, payment, totals, lines with what is reserved, made and shipped, and the timeline."""
+    """Status, approval, payment, totals, lines with what is reserved, made and shipped, the timeline, and what the order
+    and each line wait for (`waiting_for`).
+    """
     return reply(whole(_order(request, number), user=caller(request)))
 
 

@@ -351,16 +351,18 @@ def _taken(inquiry: Inquiry, lacking: list[tuple[SalesOrder, OrderLine]]) -> Ite
             if row.order_id != order.pk and row.order.priority > order.priority
         ]
         if rows:
-            yield _taken_by(inquiry, order, line, rows[0])
+            yield _taken_by(inquiry, order, line, rows)
 
 
-def _taken_by(inquiry: Inquiry, order: SalesOrder, line: OrderLine, holder: OrderLine) -> Cause:
+def _taken_by(inquiry: Inquiry, order: SalesOrder, line: OrderLine, holders: list[OrderLine]) -> Cause:
+    """The most urgent of those who hold it is named; it comes first only where they hold all that is lacking."""
     coverage = line_outlook(inquiry).of(HOLDER, line.pk, line.short)
-    idle = line.product.supply == Product.Supply.BUY and coverage.missing > 0
+    holder, held = holders[0], sum(row.reserved - (row.picked - row.shipped) for row in holders)
+    idle = line.product.supply == Product.Supply.BUY and coverage.missing > 0 and held >= line.short
     values = {
         "product": line.description,
         "quantity": qty(line.short, line.unit),
-        "held": qty(holder.reserved - (holder.picked - holder.shipped), line.unit),
+        "held": qty(held, line.unit),
         "document": holder.order.number,
         "priority": SalesOrder.Priority(holder.order.priority).label,
     }

@@ -19,6 +19,7 @@ from erp.errors import BusinessError
 from erp.models import Company
 from erp.web import add_error, get_or_404, go, keyset_page, render_page
 from orders.models import SalesOrder
+from orders.waiting import customer_waits
 from portal import lookup, papers, selectors
 from portal.access import Visit, is_customer, order_required
 from portal.forms import CaseForm, FeedbackForm, LookupForm, ReturnForm
@@ -50,7 +51,14 @@ def _own_orders(request: HttpRequest) -> HttpResponse:
     if words:
         rows = rows.filter(Q(number__icontains=words) | Q(external_number__icontains=words))
     page = keyset_page(rows, "-id", request.GET.get("cursor"), PAGE)
-    context = {"page": page, "shown": shown, "words": words, "meaning": meaning, "customer": _company_of(request)}
+    waits = customer_waits(page)
+    context = {
+        "page": page,
+        "shown": shown,
+        "words": words,
+        "meanings": {order.pk: meaning(order, waits[order.pk][0]) for order in page},
+        "customer": _company_of(request),
+    }
     return render_page(request, "portal/orders.html", context, block="rows" if "cursor" in request.GET else "list")
 
 
@@ -92,11 +100,15 @@ def order_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _order_page(request: HttpRequest, visit: Visit, feedback: Form, status: int = 200) -> HttpResponse:
     shown = selectors.order_view(visit.order)
+    cause, line_causes = customer_waits([visit.order])[visit.order.pk]
+    said = meaning(visit.order, cause)
+    lines = {pk: meaning(visit.order, one) for pk, one in line_causes.items()}
     context = {
         "order": visit.order,
         "visit": visit,
         "view": shown,
-        "meaning": meaning(visit.order),
+        "meaning": said,
+        "line_meanings": {pk: words for pk, words in lines.items() if words != said},
         "payment": payment(visit.order),
         "feedback_form": feedback,
         "is_customer": visit.user is not None,

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from erp.waiting import Cause
 from orders.models import SalesOrder
 
 Status = SalesOrder.Status
@@ -32,8 +33,10 @@ STEPS: dict[str, tuple[str | Promise, str, str]] = {
 }
 
 
-def meaning(order: SalesOrder) -> str:
-    """What the order's status means for the customer, in one sentence."""
+def meaning(order: SalesOrder, cause: Cause | None = None) -> str:
+    """Where the order stands and what it waits for, in one sentence for the customer."""
+    if cause is not None and cause.customer is not None:
+        return str(cause.customer.text)
     if order.status == Status.SHIPPED and order.delivered_at is not None:
         if order.settled_at is None:
             return str(_("Your goods have arrived. The order is completed as soon as it is paid."))

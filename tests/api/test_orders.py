@@ -8,9 +8,10 @@ import pytest
 from django.http import HttpResponse
 
 from erp.models import IdempotencyKey
+from erp.workflow import advance
 from orders.models import SalesOrder
 from tests.api.conftest import Caller, order_body
-from tests.cast import make_order
+from tests.cast import make_order, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -252,9 +253,9 @@ def test_reading_costs_the_same_however_many(
     for n in range(1, 10):
         make_order((goods.nut, n), customer=cast.beta, by=cast.sales)
     manager = Caller(cast.manager)
-    with django_assert_max_num_queries(6):  # token, rights (2), order, timeline, lines
+    with django_assert_max_num_queries(18):  # token, rights (2), order, timeline, lines, what they wait for
         assert len(manager.get(f"/orders/{many.number}").json()["lines"]) == 20
-    with django_assert_max_num_queries(4):  # token, rights (2), page
+    with django_assert_max_num_queries(16):  # token, rights (2), page, what they wait for
         assert len(manager.get("/orders").json()["items"]) == 10
 
 
@@ -306,3 +307,30 @@ def test_steps_that_do_not_exist_or_are_the_systems_own(
     assert pointers(Caller(cast.approver).post(path, {"transition": "__class__"})) == ["/transition"]
     problem(Caller(cast.approver).post(path, {"transition": "make_ready"}), 409)
     problem(Caller(cast.admin).post(path, {"transition": "start_production"}), 409)
+
+
+# What orders wait for
+
+
+def test_what_an_order_and_its_lines_wait_for(cast: SimpleNamespace, sales: Caller) -> None:
+    order = make_order((make_product("BT-9", name="螺栓"), 5), customer=cast.alpha, by=cast.sales)
+    buyer = Caller(cast.warehouse)
+    body = buyer.get(f"/orders/{order.number}").json()
+    waits = body["waiting_for"]
+    assert set(waits) == {"code", "text", "document", "expected", "who", "action"}
+    assert waits["code"] == "not_ordered"
+    assert "螺栓" in waits["text"]
+    assert waits["who"]["people"] == ["warehouse"]
+    assert waits["action"] == {"label": "采购", "method": "GET", "url": "/inventory/purchases/new/?product=BT-9"}
+    assert body["lines"][0]["waiting_for"] == waits
+    assert buyer.get("/orders").json()["items"][0]["waiting_for"] == waits
+    assert sales.get(f"/orders/{order.number}").json()["waiting_for"]["action"] is None
+
+    customer = Caller(cast.alpha_login).get(f"/orders/{order.number}").json()["waiting_for"]
+    assert customer["code"] == "gathering"
+    assert [customer[name] for name in ("document", "expected", "who", "action")] == [None] * 4
+    assert "螺栓" not in customer["text"]
+
+    advance(order, "cancel", by=cast.manager, note="x")
+    assert sales.get(f"/orders/{order.number}").json()["waiting_for"] is None
+    assert sales.get("/orders").json()["items"][0]["waiting_for"] is None

