@@ -7,7 +7,7 @@ who may use them, and customers get words of their own.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -269,8 +269,11 @@ class Said:
         return _("%(desk)s: %(people)s") % {"desk": self.desk, "people": names} if self.desk else str(names)
 
 
-def tell(cause: Cause, reader: Any, *, today: dt.date) -> Said:
-    """Put a cause into the words of one reader; None is the system, which sees all and does nothing."""
+def tell(cause: Cause, reader: Any, *, today: dt.date, people: Mapping[str, list[str]]) -> Said:
+    """Put a cause into the words of one reader; None is the system, which sees all and does nothing.
+
+    `people` is what `people_by_role` returned, read once for a page.
+    """
     may_see = not cause.permission or reader is None or reader.has_perm(cause.permission)
     words = cause.text if may_see or cause.plain is None else cause.plain
     hidden = not may_see and cause.plain is not None
@@ -287,19 +290,19 @@ def tell(cause: Cause, reader: Any, *, today: dt.date) -> Said:
         late=cause.expected is not None and cause.expected < today,
         role=cause.desk.role if cause.desk else "",
         desk=str(cause.desk.label) if cause.desk else "",
-        people=cause.people or (people_of(cause.desk.role) if cause.desk else ()),
+        people=cause.people or (tuple(people.get(cause.desk.role, ())) if cause.desk else ()),
         action=Button(str(action.label), action.url, action.post, action.fields) if action and may_act else None,
         cause=cause,
     )
 
 
-def people_of(role: str) -> tuple[str, ...]:
-    """Names of the active people with a role; one query for all roles, kept for a minute."""
-    people = cache.get("waiting-people")
+def people_by_role() -> dict[str, list[str]]:
+    """Names of the active people with each role; one query, kept for a minute."""
+    people: dict[str, list[str]] | None = cache.get("waiting-people")
     if people is None:
         people = _read_people()
         cache.set("waiting-people", people, PEOPLE_SECONDS)
-    return tuple(people.get(role, ()))
+    return people
 
 
 def _read_people() -> dict[str, list[str]]:
@@ -336,8 +339,3 @@ def customer_as_json(cause: Cause | None) -> dict[str, Any] | None:
     words = cause.customer
     blank = dict.fromkeys(("document", "expected", "who", "action"))
     return {"code": words.code, "text": str(words.text), **blank}
-
-
-def told(causes: Iterable[Cause], reader: Any, *, today: dt.date) -> Iterator[Said]:
-    """Each cause in the reader's words."""
-    return (tell(cause, reader, today=today) for cause in causes)

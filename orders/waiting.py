@@ -30,6 +30,7 @@ from erp.waiting import (
     Words,
     causes_of,
     of_line,
+    people_by_role,
     tell,
 )
 from erp.web.formats import money, qty
@@ -74,12 +75,12 @@ def waits_for(orders: Iterable[SalesOrder], reader: Any) -> dict[int, Wait]:
     About as many queries as there are domains (at most 22), however many orders. None reads as the system.
     """
     found, waits = inquire(orders)
-    today = timezone.localdate()
+    today, people = timezone.localdate(), people_by_role()
     told: dict[int, Said] = {}
 
     def say(cause: Cause) -> Said:
         if id(cause) not in told:
-            told[id(cause)] = tell(cause, reader, today=today)
+            told[id(cause)] = tell(cause, reader, today=today, people=people)
         return told[id(cause)]
 
     answer = {}
