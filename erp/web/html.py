@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
 AVATAR_TONES = ("blue", "violet", "cyan", "green", "amber", "indigo", "red")
@@ -58,7 +59,11 @@ def bound_input(bound: BoundField, **extra: Any) -> str:
         values["aria-invalid"] = "true"
     if described:
         values["aria-describedby"] = " ".join(described)
-    return bound.as_widget(attrs=values)
+    shown = bound.as_widget(attrs=values)
+    if kind == "select":  # Django's own dashes say nothing
+        dashes = _("Please choose") if bound.field.required else "—"
+        shown = Markup(shown.replace(">---------<", f">{dashes}<", 1))  # noqa: S704
+    return shown
 
 
 def avatar_tone(name: object) -> str:

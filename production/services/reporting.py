@@ -6,6 +6,7 @@ from decimal import ROUND_UP, Decimal
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from erp.errors import BusinessError, NotPermitted, OutOfStock, TransitionRefused
 from erp.models import User
@@ -22,6 +23,7 @@ from production.selectors import minute_rate
 from production.services.components import HOLDER, reserve_components, supply_waiting
 from production.services.locks import lock_stock
 
+REASON = gettext_noop("production")  # of the movements
 OVERPRODUCTION = Decimal("0.10")  # more than a tenth too many is more likely a typing error than luck
 
 
@@ -172,7 +174,7 @@ def _issue(
     if not issues:
         return ZERO
     target = virtual_place(Place.Kind.PRODUCTION)
-    moved = issue_reserved(issues, holder_type=HOLDER, target=target, document=order, by=by, reason="production")
+    moved = issue_reserved(issues, holder_type=HOLDER, target=target, document=order, by=by, reason=REASON)
     ProductionComponent.objects.bulk_update(components, ["issued", "reserved"])
     return sum((move.value for move in moved), ZERO)
 
@@ -205,7 +207,7 @@ def _receive(order: ProductionOrder, good: Decimal, *, by: User | None, key: str
         ],
         document=order,
         by=by,
-        reason="production",
+        reason=REASON,
     )
 
 
