@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from erp.errors import BusinessError
+from erp.transactions import verb
 from erp.workflow import lock
 from orders.channels import adapter_of
 from orders.channels.applying import cancel, correct, enter, fingerprint, follow_payment, tell_refund
@@ -41,8 +42,7 @@ def take(pk: int) -> None:
         return
     row = ChannelOrder.objects.select_related("channel").defer("body").get(pk=pk)
     try:
-        with transaction.atomic():
-            _Case(row.channel, row.source_id).take()
+        _take_all(row.channel, row.source_id)
     except Exception as error:  # whatever it is, the delivery stays, with the reason
         log.exception("delivery %s of channel %s could not be taken", pk, row.channel.code)
         given_up = row.attempts >= MOST_ATTEMPTS
@@ -52,6 +52,11 @@ def take(pk: int) -> None:
             finding="technical" if given_up else "",
             values={"attempts": row.attempts} if given_up else {},
         )
+
+
+@verb
+def _take_all(channel: Channel, source_id: str) -> None:
+    _Case(channel, source_id).take()
 
 
 def sweep() -> int:

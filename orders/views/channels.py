@@ -40,7 +40,7 @@ State = ChannelOrder.State
 TABS = {
     State.FAILED: gettext_lazy("Failed"),
     State.WAITING: gettext_lazy("Waiting"),
-    State.TAKEN: gettext_lazy("Taken"),
+    State.TAKEN: gettext_lazy("Taken in"),
     State.IGNORED: gettext_lazy("Not needed"),
 }
 REFUSED_SHOWN = 60 * 60 * 24
