@@ -21,6 +21,7 @@ class Coverage:
     placed: list[PurchaseLine] = field(default_factory=list)
     drafted: list[PurchaseLine] = field(default_factory=list)
     missing: Decimal = ZERO
+    behind: bool = False  # something is on order, but it goes to others first
 
     @property
     def last(self) -> PurchaseLine | None:
@@ -95,7 +96,7 @@ def _serve(queue: list[SupplyRequest], pool: list[PurchaseLine]) -> dict[Holder,
             left[0] = (row, there - taken)
             if left[0][1] <= 0:
                 left.pop(0)
-        got.missing = max(open_, ZERO)
+        got.missing, got.behind = max(open_, ZERO), bool(pool)
         served[need.holder_type, need.holder_id] = got
     return served
 

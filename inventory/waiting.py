@@ -74,14 +74,15 @@ def receive_action(number: str) -> Action:
 
 def _not_ordered(order: Any, line: Any, coverage: Coverage) -> Cause:
     values = {"product": line.description, "quantity": qty(coverage.missing, line.unit)}
+    text = _("%(quantity)s of %(product)s are missing and must be bought; nobody has ordered them yet.")
+    if coverage.behind:
+        text = _("%(quantity)s of %(product)s are missing and must be bought; what is on order is for earlier needs.")
     return Cause(
         order=order.pk,
         code="not_ordered",
         rank=Rank.NOT_ARRANGED,
         short=Words(_("To buy: %(product)s"), values),
-        text=Words(
-            _("%(quantity)s of %(product)s are missing and must be bought; nobody has ordered them yet."), values
-        ),
+        text=Words(text, values),
         tone="red",
         lines=(line.pk,),
         desk=PURCHASING,

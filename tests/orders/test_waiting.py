@@ -232,6 +232,7 @@ def test_deliveries_count_for_who_comes_first(cast: SimpleNamespace, buy: Any) -
     said = named(later, None)
     assert said.code == "not_ordered"
     assert said.text.startswith("3 个 of ")
+    assert "earlier needs" in said.text
 
 
 def test_stock_that_a_more_urgent_order_holds(cast: SimpleNamespace, buy: Any) -> None:
