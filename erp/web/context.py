@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from erp.models import Company
-from erp.navigation import NavItem, current_path, visible_items
+from erp.navigation import NavItem, bottom_items, current_path, visible_items
 from erp.web.access import is_staff_person
 from erp.web.preferences import Preferences
 
@@ -32,6 +32,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "user": getattr(request, "user", None) or AnonymousUser(),
         "get_messages": lambda: messages.get_messages(request) if hasattr(request, "_messages") else (),
         "nav": nav,
+        "nav_bottom": SimpleLazyObject(lambda: bottom_items(request.user, list(nav)) if nav else []),
         "nav_current": SimpleLazyObject(lambda: current_path(request.path, list(nav))),
         "prefs": Preferences.of(request),
         "LANGUAGE_CODE": translation.get_language() or settings.LANGUAGE_CODE,
