@@ -111,7 +111,8 @@ class AddressForm(forms.ModelForm):
 
     class Meta:
         model = Address
-        fields = ["recipient", "phone", "province", "city", "district", "street", "is_default"]
+        fields = ["recipient", "phone", "province", "city", "district", "street", "adcode", "is_default"]
+        widgets = {"adcode": forms.HiddenInput}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,6 +130,7 @@ class FirstContactForm(forms.Form):
     city = forms.CharField(required=False, max_length=40, label=gettext_lazy("City"))
     district = forms.CharField(required=False, max_length=40, label=gettext_lazy("District"))
     street = forms.CharField(required=False, max_length=200, label=gettext_lazy("Street and number"))
+    adcode = forms.CharField(required=False, max_length=6, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         """An address needs somebody to receive it."""
@@ -149,5 +151,5 @@ class FirstContactForm(forms.Form):
         data = self.cleaned_data
         if not data["street"]:
             return None
-        place = {part: data[part] for part in ("province", "city", "district", "street")}
+        place = {part: data[part] for part in ("province", "city", "district", "street", "adcode")}
         return {"recipient": data["contact_name"], "phone": data["contact_phone"], **place}

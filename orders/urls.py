@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from orders.views import channels, customers, entry, imports, lists, page
+from orders.views import addresses, channels, customers, entry, imports, lists, page
 
 app_name = "orders"
 urlpatterns = [
     path("", lists.order_list, name="list"),
     path("export.xlsx", lists.export, name="export"),
     path("bulk/", lists.bulk, name="bulk"),
+    path("address.json", addresses.parse, name="address_parse"),
     path("new/", entry.new, name="new"),
     path("new/customer/", entry.customer_box, name="customer_box"),
     path("products.json", entry.products, name="products"),

@@ -44,6 +44,7 @@ JS = (
     "live",
     "panel",
     "picker",
+    "address",
     "lines",
     "unsent",
     "quantity",

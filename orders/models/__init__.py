@@ -1,5 +1,15 @@
 from orders.models.channel import DELIVERY_FINDINGS, Channel, ChannelCustomer, ChannelOrder, ChannelProduct
-from orders.models.customer import Address, Contact, Customer, CustomerUser, PriceList, PriceRule
+from orders.models.customer import (
+    Address,
+    Contact,
+    Customer,
+    CustomerLevel,
+    CustomerUser,
+    DiscountFloor,
+    PriceList,
+    PriceRule,
+    Tag,
+)
 from orders.models.intake import ImportMapping, ImportRow, ImportRun
 from orders.models.order import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
 
@@ -15,7 +25,9 @@ __all__ = [
     "ChannelProduct",
     "Contact",
     "Customer",
+    "CustomerLevel",
     "CustomerUser",
+    "DiscountFloor",
     "ImportMapping",
     "ImportRow",
     "ImportRun",
@@ -24,4 +36,5 @@ __all__ = [
     "PriceList",
     "PriceRule",
     "SalesOrder",
+    "Tag",
 ]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 import pghistory
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
@@ -18,15 +19,50 @@ if TYPE_CHECKING:
     from erp.models import User
 
 
+class Tag(models.Model):
+    """A coloured word on customers, to find and group them by (标签)."""
+
+    class Colour(models.TextChoices):
+        GREY = "grey", _("grey")
+        BLUE = "blue", _("blue")
+        GREEN = "green", _("green")
+        AMBER = "amber", _("amber")
+        RED = "red", _("red")
+        VIOLET = "violet", _("violet")
+
+    name = models.CharField(_("name"), max_length=30, unique=True)
+    colour = models.CharField(_("colour"), max_length=10, choices=Colour, default=Colour.GREY)
+
+    class Meta:
+        verbose_name = _("customer tag")
+        verbose_name_plural = _("customer tags")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerLevel(models.TextChoices):
+    """How much a customer buys."""
+
+    A = "A", _("A key account")
+    B = "B", _("B regular")
+    C = "C", _("C occasional")
+
+
 class PriceList(models.Model):
-    """A named set of price rules."""
+    """A named set of price rules: a customer's own, or with `level` the one for all customers of a level."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
+    level = models.CharField(_("for customers of level"), max_length=1, choices=CustomerLevel, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("price list")
         verbose_name_plural = _("price lists")
+        constraints = [
+            models.UniqueConstraint(fields=["level"], condition=~Q(level=""), name="pricelist_one_for_a_level")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -48,7 +84,22 @@ class CustomerQuerySet(ScopedQuerySet):
 @pghistory.track(
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
-    fields=["code", "name", "tax_number", "level", "owner", "credit_limit", "payment_days", "price_list", "is_active"],
+    fields=[
+        "code",
+        "name",
+        "short_name",
+        "tax_number",
+        "level",
+        "owner",
+        "credit_limit",
+        "payment_days",
+        "price_list",
+        "email",
+        "note",
+        "is_active",
+        "merged_into",
+    ],
+    model_name="CustomerEvent",
 )
 class Customer(models.Model):
     """A company or person who buys from us.
@@ -56,10 +107,7 @@ class Customer(models.Model):
     `credit_limit` in CNY, empty: no limit. `receivable` is what is invoiced and not yet paid, kept by finance.
     """
 
-    class Level(models.TextChoices):
-        A = "A", _("A key account")
-        B = "B", _("B regular")
-        C = "C", _("C occasional")
+    Level = CustomerLevel
 
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -91,6 +139,17 @@ class Customer(models.Model):
     receivable = MoneyField(_("receivable"), editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="customers", verbose_name=_("tags"))
+    # The customer that this one turned out to be; it stays, blocked, so that old numbers lead on.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
 
     objects = CustomerQuerySet.as_manager()
 
@@ -98,7 +157,10 @@ class Customer(models.Model):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         ordering = ["code"]
-        permissions = [("view_personal_data", "Can see phone numbers and addresses")]
+        permissions = [
+            ("view_personal_data", "Can see phone numbers and addresses"),
+            ("merge_customer", "Can merge duplicate customers"),
+        ]
         indexes = [
             GinIndex(
                 OpClass(Upper("code"), name="gin_trgm_ops"),
@@ -108,6 +170,7 @@ class Customer(models.Model):
                 name="customer_search",
             ),
             models.Index(Upper("email"), condition=~Q(email=""), name="customer_email"),
+            models.Index(fields=["tax_number"], condition=~Q(tax_number=""), name="customer_tax_number"),
         ]
 
     def __str__(self) -> str:
@@ -148,6 +211,7 @@ class Address(models.Model):
     city = models.CharField(_("city"), max_length=40, blank=True)
     district = models.CharField(_("district"), max_length=40, blank=True)
     street = models.CharField(_("street"), max_length=200)
+    adcode = models.CharField(_("division code"), max_length=6, blank=True)
     is_default = models.BooleanField(_("default"), default=False)
 
     class Meta:
@@ -204,3 +268,31 @@ class PriceRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.price_list_id}: {self.product_id or self.category_id}"
+
+    @property
+    def label(self) -> str:
+        """The rule in a few words for an order line; the price list is to be loaded."""
+        return f"{self.price_list.name} ≥{self.minimum.normalize():f}" if self.minimum else self.price_list.name
+
+
+class DiscountFloor(models.Model):
+    """How far below the list price a role may sell without approval, and with what margin at least (shares)."""
+
+    role = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="discount_floor", verbose_name=_("role"))
+    max_discount = RateField(_("biggest discount (share)"), default=None)
+    min_margin = RateField(_("smallest margin (share)"), null=True, blank=True, default=None)
+
+    class Meta:
+        verbose_name = _("discount floor")
+        verbose_name_plural = _("discount floors")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_discount__gte=0, max_discount__lte=1), name="discountfloor_discount_is_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_margin__isnull=True) | Q(min_margin__lt=1), name="discountfloor_margin_is_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.max_discount}"

@@ -19,7 +19,7 @@ from erp.models import Company, Document, ScopedQuerySet
 from erp.workflow import requirement
 from inventory.models import Product, Warehouse
 from orders.models.channel import Channel
-from orders.models.customer import Customer
+from orders.models.customer import Customer, PriceRule
 
 if TYPE_CHECKING:
     from erp.models import User
@@ -353,6 +353,11 @@ class OrderLine(models.Model):
     unit = models.CharField(_("unit"), max_length=20)
     unit_price = UnitPriceField(_("unit price without tax"))
     list_price = UnitPriceField(_("price by the list"))
+    # The price rule that won, and what it was called then; empty when the price was agreed by hand.
+    price_rule = models.ForeignKey(
+        PriceRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("price rule")
+    )
+    price_source = models.CharField(_("price from"), max_length=80, blank=True)
     discount = RateField(_("discount (share)"))
     tax_rate = RateField(_("tax rate"))
     untaxed = MoneyField(_("amount without tax"))
@@ -427,6 +432,8 @@ FINDINGS = {
     "address_incomplete": _("Missing in the delivery address: %(fields)s."),
     "price_zero": _("Without a price: %(products)s."),
     "price_below_list": _("Below the list price: %(products)s."),
+    "discount_floor": _("Below what the salesperson may agree to alone: %(products)s."),
+    "margin_floor": _("Margin below what the salesperson may agree to alone: %(products)s."),
     "stock_to_make": _("To be made in time: %(products)s."),
     "stock_to_buy": _("To be bought in time: %(products)s."),
     "stock_late": _("Cannot be there by %(date)s: %(products)s."),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from erp.money import ZERO
 from inventory.models import Product
 from inventory.selectors import StockFigures, stock_figures
-from orders.models import OrderCheck, OrderLine, SalesOrder
+from orders.models import DiscountFloor, OrderCheck, OrderLine, SalesOrder
 
 Severity = OrderCheck.Severity
 PRICE_TOLERANCE = Decimal("0.10")  # below the list price by more than this share: a person must look
@@ -50,6 +50,12 @@ class Facts:
     def stock(self) -> dict[int, StockFigures]:
         """Stock of the lines' products. Two queries."""
         return stock_figures({line.product_id for line in self.lines}, self.order.warehouse_id)
+
+    @cached_property
+    def floor(self) -> DiscountFloor | None:
+        """The most generous floor of the salesperson's roles; None where no role has one. One query."""
+        floors = DiscountFloor.objects.filter(role__user=self.order.salesperson_id)
+        return floors.order_by("-max_discount", "min_margin").first() if self.order.salesperson_id else None
 
     @cached_property
     def open_amount(self) -> Decimal:
@@ -101,14 +107,28 @@ def check_price(facts: Facts) -> Finding:
     edit = f"/orders/{facts.order.number}/edit/"
     if free := [line.product.sku for line in facts.lines if line.unit_price == 0 or line.discount == 1]:
         return Finding(Severity.WARN, "price_zero", {"products": "、".join(free)}, edit)
-    cheap = [
-        line.product.sku
-        for line in facts.lines
-        if line.unit_price * (1 - line.discount) < line.list_price * (1 - PRICE_TOLERANCE)
-    ]
-    if cheap:
-        return Finding(Severity.WARN, "price_below_list", {"products": "、".join(cheap)}, edit)
+    # A rule of a price list is agreed already; what is typed by hand must stay above the salesperson's floor.
+    typed = [line for line in facts.lines if not line.price_source]
+    floor = facts.floor
+    most = floor.max_discount if floor else PRICE_TOLERANCE
+    if cheap := [line.product.sku for line in typed if _net(line) < line.list_price * (1 - most)]:
+        return Finding(
+            Severity.WARN, "discount_floor" if floor else "price_below_list", {"products": "、".join(cheap)}, edit
+        )
+    least = floor.min_margin if floor else None
+    if least is not None and (thin := [line.product.sku for line in typed if _margin(line) < least]):
+        return Finding(Severity.WARN, "margin_floor", {"products": "、".join(thin)}, edit)
     return Finding(Severity.PASS, "ok")
+
+
+def _net(line: OrderLine) -> Decimal:
+    return line.unit_price * (1 - line.discount)
+
+
+def _margin(line: OrderLine) -> Decimal:
+    """Share of the net price that is left over the standard cost."""
+    net = _net(line)
+    return (net - line.product.standard_cost) / net if net else -Decimal(1)
 
 
 def check_stock(facts: Facts) -> Finding:

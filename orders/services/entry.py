@@ -112,8 +112,13 @@ def build_line(
     amounts = line.stated or line_amounts(
         quantity=line.quantity, unit_price=price, discount=discount, tax_rate=tax_rate
     )
+    # A price that was typed as the rule says it is the rule's price all the same.
+    same = round_unit_price(price * (1 - discount)) == round_unit_price(answer.net)
+    won = answer.rule if same else None
     return OrderLine(
         order=order,
+        price_rule=won,
+        price_source=won.label[:80] if won else "",
         position=position,
         product=product,
         description=line.description or " ".join(filter(None, [product.name, product.specification])),

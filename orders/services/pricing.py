@@ -21,26 +21,36 @@ class PriceAnswer:
     discount: Decimal = ZERO
     rule: PriceRule | None = None
 
+    @property
+    def net(self) -> Decimal:
+        """What one unit really costs, less the discount."""
+        return self.unit_price * (1 - self.discount)
+
 
 def prices_for(
     customer: Customer | None, wanted: Sequence[tuple[Product, Decimal]], *, on: dt.date
 ) -> list[PriceAnswer]:
     """Price several products at once, in one query or none.
 
-    A rule for the product beats one for its category; among those, the one with the highest minimum quantity wins,
-    then the newest.
+    The customer's own list beats the list of its level; then a rule for the product beats one for its category; among
+    those, the one with the highest minimum quantity wins, then the newest.
     """
     rules: list[PriceRule] = []
-    if customer is not None and customer.price_list_id is not None:
+    if customer is not None:
+        lists = Q(price_list__level=customer.level)
+        if customer.price_list_id is not None:
+            lists |= Q(price_list_id=customer.price_list_id)
         rules = list(
-            PriceRule.objects.filter(price_list_id=customer.price_list_id, price_list__is_active=True)
+            PriceRule.objects.filter(lists, price_list__is_active=True)
+            .select_related("price_list")
             .filter(
                 Q(product_id__in={product.pk for product, _quantity in wanted})
                 | Q(category_id__in={product.category_id for product, _quantity in wanted})
             )
             .filter(Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on))
         )
-    return [_answer(product, quantity, rules) for product, quantity in wanted]
+    own = customer.price_list_id if customer is not None else None
+    return [_answer(product, quantity, rules, own) for product, quantity in wanted]
 
 
 def price_for(customer: Customer | None, product: Product, quantity: Decimal, *, on: dt.date) -> PriceAnswer:
@@ -48,7 +58,7 @@ def price_for(customer: Customer | None, product: Product, quantity: Decimal, *,
     return prices_for(customer, [(product, quantity)], on=on)[0]
 
 
-def _answer(product: Product, quantity: Decimal, rules: Sequence[PriceRule]) -> PriceAnswer:
+def _answer(product: Product, quantity: Decimal, rules: Sequence[PriceRule], own: int | None) -> PriceAnswer:
     fitting = [
         rule
         for rule in rules
@@ -57,7 +67,7 @@ def _answer(product: Product, quantity: Decimal, rules: Sequence[PriceRule]) -> 
     ]
     if not fitting:
         return PriceAnswer(unit_price=product.list_price, list_price=product.list_price)
-    rule = max(fitting, key=lambda row: (row.product_id is not None, row.minimum, row.pk))
+    rule = max(fitting, key=lambda row: (row.price_list_id == own, row.product_id is not None, row.minimum, row.pk))
     return PriceAnswer(
         unit_price=rule.price if rule.price is not None else product.list_price,
         list_price=product.list_price,
