@@ -1,0 +1,86 @@
+"""The main pages of a small living company, each with who opens it."""
+
+from collections.abc import Iterator
+
+from django.core.management import call_command
+
+from aftersales.models import ReturnRequest, ServiceCase
+from erp.models import User
+from finance.models import Invoice, Payment
+from inventory.models import Product, PurchaseOrder
+from orders.models import CustomerUser, SalesOrder
+from production.models import ProductionOrder
+from shipping.models import PickList, Shipment
+from tests.browser.person import Person
+
+LISTS = (
+    ("manager", "/"),
+    ("manager", "/orders/"),
+    ("manager", "/orders/?view=board"),
+    ("sales", "/orders/new/"),
+    ("sales", "/orders/customers/"),
+    ("sales", "/orders/import/"),
+    ("warehouse", "/inventory/"),
+    ("warehouse", "/inventory/moves/"),
+    ("warehouse", "/inventory/purchases/"),
+    ("planner", "/production/"),
+    ("warehouse", "/shipping/"),
+    ("logistics", "/shipping/?tab=transit"),
+    ("finance", "/finance/"),
+    ("finance", "/finance/payments/"),
+    ("finance", "/finance/payments/new/"),
+    ("finance", "/finance/journal/"),
+    ("service", "/aftersales/returns/?tab=all"),
+    ("service", "/aftersales/cases/?tab=all"),
+    ("manager", "/reports/"),
+    ("manager", "/reports/durations/"),
+    ("sales", "/notifications/"),
+    ("sales", "/notifications/settings/"),
+    ("customer", "/portal/"),
+    ("", "/portal/"),
+    ("", "/accounts/login/"),
+)
+PAGES = (
+    ("manager", SalesOrder),
+    ("warehouse", Product),
+    ("warehouse", PurchaseOrder),
+    ("planner", ProductionOrder),
+    ("warehouse", PickList),
+    ("logistics", Shipment),
+    ("finance", Invoice),
+    ("finance", Payment),
+    ("service", ReturnRequest),
+    ("service", ServiceCase),
+)
+
+
+def open_demo(orders: int = 25) -> None:
+    """Make the demo company, small."""
+    call_command("load_demo", orders=orders, verbosity=0)
+
+
+def main_pages() -> Iterator[tuple[str, str]]:
+    """User name (empty for a visitor) and address: lists, forms, and one page of every kind of document."""
+    yield from LISTS
+    for username, model in PAGES:
+        one = model.objects.order_by("-pk").first()
+        if one is not None:
+            yield username, one.get_absolute_url()
+    own = CustomerUser.objects.get(user__username="customer").customer
+    order = SalesOrder.objects.filter(customer=own).order_by("-pk").first()
+    if order is not None:
+        yield "customer", f"/portal/orders/{order.number}/"
+
+
+class Visitors:
+    """A browser for each user name, opened when first needed."""
+
+    def __init__(self, open_as, size: dict) -> None:
+        self.open_as, self.size = open_as, size
+        self.people: dict[str, Person] = {}
+
+    def __getitem__(self, username: str) -> Person:
+        if username not in self.people:
+            user = User.objects.get(username=username) if username else None
+            self.people[username] = self.open_as(user, size=self.size)
+        return self.people[username]
