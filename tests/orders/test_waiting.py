@@ -24,7 +24,7 @@ from production.services import move, report
 from shipping import services as shipping
 from shipping.models import CarrierService, Shipment
 from tests.cast import make_order, make_product, put_in_stock
-from tests.production.conftest import hinge, make_bom, order_for  # noqa: F401  a fixture
+from tests.production.conftest import hinge, order_for  # noqa: F401  a fixture
 
 TODAY = timezone.localdate
 
@@ -498,8 +498,8 @@ def test_customers_hear_nothing_of_the_house(cast: SimpleNamespace, buy: Any) ->
 
 def test_forty_orders_cost_what_one_of_each_kind_costs(
     cast: SimpleNamespace,
-    hinge: Any,
-    buy: Any,  # noqa: F811
+    hinge: Any,  # noqa: F811
+    buy: Any,
 ) -> None:
     def some(count: int) -> list[SalesOrder]:
         made = []
