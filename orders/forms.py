@@ -228,6 +228,7 @@ class OrderForm(forms.Form):
     street = forms.CharField(required=False, max_length=200, label=gettext_lazy("Street and number"))
     token = forms.CharField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    draft_version = forms.CharField(required=False, widget=forms.HiddenInput, initial="0")
 
     def __init__(self, *args: Any, user: User, order: SalesOrder | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import addresses, channels, customers, entry, imports, lists, page
+from orders.views import addresses, channels, customers, drafts, entry, imports, lists, page
 
 app_name = "orders"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("address.json", addresses.parse, name="address_parse"),
     path("new/", entry.new, name="new"),
     path("new/customer/", entry.customer_box, name="customer_box"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("drafts/save/", drafts.save, name="draft_save"),
+    path("drafts/discard/", drafts.discard, name="draft_discard"),
     path("products.json", entry.products, name="products"),
     path("price.json", entry.price, name="price"),
     path("customers/", customers.customer_list, name="customers"),

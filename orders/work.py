@@ -7,7 +7,9 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from erp.models import Draft
 from erp.workbench import Act, WorkGroup, WorkItem, group
+from orders.drafts import FORM, row_of
 from orders.filters import late
 from orders.models import ChannelOrder, SalesOrder
 from orders.waiting import Wait, waits_for
@@ -24,6 +26,8 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         yield from _held(rows, user)
     if user.has_perm("orders.resubmit_salesorder"):
         yield from _rejected(_own(rows, user), user)
+    if user.has_perm("orders.add_salesorder"):
+        yield from _drafts(user)
     if user.has_perm("orders.change_salesorder"):
         mine = _own(rows, user)
         yield from _late(mine, user)
@@ -31,6 +35,17 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         if not user.has_perm("orders.approve_salesorder"):
             yield from _pending(mine, user)
         yield from _failed_deliveries(user)
+
+
+def _drafts(user: Any) -> Iterator[WorkGroup]:
+    def items(found: list[Draft]) -> Iterable[WorkItem]:
+        for row in map(row_of, found):
+            kind = _("Correction of %(number)s") % {"number": row.subject} if row.subject else _("New order")
+            yield WorkItem(title=row.title, url=row.url, sub=kind, since=row.at, acts=[Act(_("Continue"), row.url)])
+
+    begun = Draft.objects.visible_to(user).filter(form=FORM)
+    title = _("Drafts: orders begun and not saved")
+    yield from group("drafts", title, "pencil", begun, items, url=reverse("orders:drafts"), tone="grey")
 
 
 def _own(rows: QuerySet[SalesOrder], user: Any) -> QuerySet[SalesOrder]:

@@ -1,4 +1,5 @@
 from erp.models.company import Company
+from erp.models.desk import Draft
 from erp.models.document import Document, ScopedQuerySet, StatusChange, append_only
 from erp.models.user import User
 from erp.models.work import ApiToken, Attachment, Comment, Counter, IdempotencyKey, Job, Outbox
@@ -10,6 +11,7 @@ __all__ = [
     "Company",
     "Counter",
     "Document",
+    "Draft",
     "IdempotencyKey",
     "Job",
     "Outbox",

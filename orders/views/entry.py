@@ -22,10 +22,12 @@ from inventory.models import Product
 from inventory.selectors import StockFigures, search_products, stock_figures
 from inventory.services import default_warehouse
 from orders import services
+from orders.drafts import recent
 from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices
 from orders.models import Customer, SalesOrder
 from orders.selectors import customer_for_entry
 from orders.services import DuplicateExternalNumber
+from orders.views import drafts
 
 # The service's names of a line's columns → the form's.
 COLUMNS = {"product": "text", "quantity": "quantity", "unit_price": "price", "discount": "discount"}
@@ -44,6 +46,8 @@ def new(request: HttpRequest) -> HttpResponse:
             SalesOrder.objects.visible_to(request.user).select_related("customer", "channel"), number=number
         )
     form = OrderForm(user=request.user, initial=_initial(request, source))
+    if draft := drafts.asked(request):
+        return _show(request, *drafts.restored(draft, user=request.user), None)
     return _show(request, form, _open_lines(source), None)
 
 
@@ -61,7 +65,10 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
         )
     if request.method == "POST":
         return _submit(request, order)
-    form = OrderForm(user=request.user, order=order, initial=_initial_of(order, request.user))
+    if draft := drafts.asked(request, order):
+        return _show(request, *drafts.restored(draft, user=request.user, order=order), order)
+    initial = {**_initial_of(order, request.user), "token": new_token()}
+    form = OrderForm(user=request.user, order=order, initial=initial)
     return _show(request, form, _open_lines(order), order)
 
 
@@ -142,6 +149,7 @@ def _submit(request: HttpRequest, order: SalesOrder | None) -> HttpResponse:
         except BusinessError as refusal:
             _point_at(form, lines, [place for place, _line in filled], refusal)
         else:
+            drafts.drop(request)
             return go(request, "orders:detail", number)
     return _show(request, form, lines, order, status=422)
 
@@ -211,6 +219,8 @@ def _show(
         "chosen_address": str(form["address"].value() or ""),
         "address_errors": any(form[part].errors for part in SHIP_TO) if form.is_bound else False,
         "may_add_customer": request.user.has_perm("orders.add_customer"),
+        "draft_url": drafts.save_url(order),
+        "drafts": recent(request.user, order, without=str(form["token"].value() or "")),
     }
     return render_page(request, "orders/form.html", context, status=status)
 

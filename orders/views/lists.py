@@ -15,6 +15,7 @@ from erp.errors import BusinessError
 from erp.web import (
     capped_counts,
     changed_query,
+    is_partial,
     keyset_page,
     live_token,
     may,
@@ -24,6 +25,7 @@ from erp.web import (
     unchanged,
 )
 from erp.workflow import advance
+from orders.drafts import recent
 from orders.filters import OrderFilter
 from orders.models import SalesOrder
 from orders.waiting import waits_for
@@ -133,6 +135,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
     if same := unchanged(request, token):
         return same
     context = {**_context(request, found, counts), "page": page, "waits": waits, "token": token}
+    if not is_partial(request):
+        context["drafts"] = recent(request.user)
     return render_page(request, "orders/list.html", context, block="list")
 
 

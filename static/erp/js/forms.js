@@ -22,6 +22,7 @@
   erp.behaviour("form[data-guard]", (form) => {
     setTimeout(() => guarded.set(form, state(form)), 0);
     form.addEventListener("submit", () => guarded.delete(form));
+    form.addEventListener("kept", () => guarded.set(form, state(form))); // a draft holds what stands there now
   });
   window.addEventListener("beforeunload", (event) => {
     for (const [form, before] of guarded) {
