@@ -54,10 +54,6 @@ class Visit:
     parts: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
-    @property
-    def names(self) -> set[str]:
-        return {kind.partition("?")[0] for kind in self.seen}
-
 
 class _Failures:
     """The traceback of the last view that failed."""
