@@ -145,6 +145,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "orders.resubmit_salesorder",
             "orders.add_customer",
             "orders.change_customer",
+            "orders.merge_customer",
             *_READ_STOCK,
             *_READ_FLOW,
             "inventory.view_purchaseorder",

@@ -115,9 +115,8 @@ def _zone(street: str) -> tuple[str, str]:
 
 def _recipient(before: str, rest: str) -> tuple[str, str]:
     """Who receives: what stands alone before the address, else the last word after it that looks like a name."""
-    if before and _BREAK.match(before[-1]):
-        if names := [word for word in _BREAK.split(before) if word]:
-            return " ".join(names), rest
+    if before and _BREAK.match(before[-1]) and (names := [word for word in _BREAK.split(before) if word]):
+        return " ".join(names), rest
     words = list(re.finditer(r"[^\s,;。|]+", rest))
     after = words[1:][::-1] + (words[:1] if "\n" in rest else [])
     for word in after:

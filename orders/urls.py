@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import addresses, channels, customers, drafts, entry, imports, lists, page
+from orders.views import addresses, channels, customers, drafts, entry, imports, lists, merging, page
 
 app_name = "orders"
 urlpatterns = [
@@ -19,9 +19,11 @@ urlpatterns = [
     path("price.json", entry.price, name="price"),
     path("customers/", customers.customer_list, name="customers"),
     path("customers/search.json", customers.search, name="customer_search"),
+    path("customers/duplicates/", merging.duplicates, name="duplicates"),
     path("customers/new/", customers.new, name="customer_new"),
     path("customers/quick/", customers.quick, name="customer_quick"),
     path("customers/<str:code>/", customers.detail, name="customer"),
+    path("customers/<str:code>/merge/<str:other>/", merging.merge, name="customer_merge"),
     path("customers/<str:code>/edit/", customers.edit, name="customer_edit"),
     path("customers/<str:code>/contacts/", customers.add_contact, name="contact_new"),
     path("customers/<str:code>/contacts/<int:pk>/", customers.change_contact, name="contact"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pghistory
 from django.db import transaction
 from django.utils.translation import gettext as _
 from pypinyin import Style, lazy_pinyin
@@ -39,7 +40,11 @@ def create_customer(
         raise BusinessError(
             _("Customer code %(code)s is taken.") % {"code": code}, hint=_("Choose another one."), field="code"
         )
-    customer = Customer.objects.create(code=code, name=name, **search_words(name), **fields)
+    tags = fields.pop("tags", None)
+    with pghistory.context(user=by.pk if by else None):  # who, for the customer's history
+        customer = Customer.objects.create(code=code, name=name, **search_words(name), **fields)
+    if tags:
+        customer.tags.set(tags)
     if contact and contact.get("name"):
         Contact.objects.create(customer=customer, is_default=True, **contact)
     if address and address.get("street"):
@@ -50,10 +55,14 @@ def create_customer(
 @transaction.atomic
 def update_customer(customer: Customer, *, by: User | None, **fields: Any) -> Customer:
     """Change a customer's data; orders keep the snapshot they were entered with."""
+    tags = fields.pop("tags", None)
     for name, value in fields.items():
         setattr(customer, name, value)
     if "name" in fields:
         for name, value in search_words(customer.name).items():
             setattr(customer, name, value)
-    customer.save(update_fields=[*fields, "pinyin", "initials"])
+    with pghistory.context(user=by.pk if by else None):  # who, for the customer's history
+        customer.save(update_fields=[*fields, "pinyin", "initials"])
+    if tags is not None:
+        customer.tags.set(tags)
     return customer

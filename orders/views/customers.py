@@ -14,6 +14,7 @@ from erp.web import add_error, add_trigger, get_or_404, go, keyset_page, may, pe
 from erp.web.formats import money
 from orders import services
 from orders.customer_forms import AddressForm, ContactForm, CustomerForm, FirstContactForm, may_set_credit
+from orders.history import history_of
 from orders.models import Address, Contact, Customer, SalesOrder
 from orders.search import matching_customers, search_customers
 from orders.selectors import ADDRESS_PARTS, credit_of
@@ -37,6 +38,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "levels": [("", _("All levels")), *Customer.Level.choices],
         "may_add": may(request.user, "orders.add_customer"),
+        "may_merge": may(request.user, "orders.merge_customer"),
         "searched": bool(request.GET.get("q") or request.GET.get("mine") or request.GET.get("level")),
     }
     block = "rows" if "cursor" in request.GET else "list"
@@ -129,7 +131,9 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
 @perm_required("orders.view_customer")
 def detail(request: HttpRequest, code: str) -> HttpResponse:
     """One customer: data, people, addresses, credit, orders."""
-    customer = get_or_404(Customer.objects.visible_to(request.user).select_related("owner", "price_list"), code=code)
+    customer = get_or_404(
+        Customer.objects.visible_to(request.user).select_related("owner", "price_list", "merged_into"), code=code
+    )
     return _page(request, customer)
 
 
@@ -155,6 +159,7 @@ def _page(
         "addresses": [_shown_address(address, user) for address in customer.addresses.order_by("-is_default", "id")],
         "logins": list(customer.logins.select_related("user")),
         "orders": orders,
+        "history": history_of(customer),
         "waits": waits_for(orders, request.user),
         "may_edit": may(user, "orders.change_customer"),
         "may_order": may(user, "orders.add_salesorder") and customer.is_active,

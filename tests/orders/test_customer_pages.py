@@ -2,6 +2,7 @@
 
 import pytest
 
+from orders.history import history_of
 from orders.models import Customer
 from orders.services.people import remove_contact, save_contact
 from tests.cast import make_customer, make_order, make_product
@@ -139,3 +140,13 @@ def test_somebody_is_always_the_default(cast):
     remove_contact(first, by=cast.sales)
     only = save_contact(cast.alpha, by=cast.sales, name="李四", phone="")
     assert only.is_default
+
+
+def test_history_tells_what_was_changed_by_whom(as_, cast):
+    url = f"/orders/customers/{cast.alpha.code}/"
+    data = {**NEW, "name": "甲公司", "owner": cast.sales.pk, "note": "月结客户", "level": "A"}
+    as_(cast.sales).post(f"{url}edit/", data)
+    changes = {(change.before, change.after, change.who) for change in history_of(cast.alpha)}
+    assert ("—", "月结客户", "sales") in changes
+    assert "月结客户" in as_(cast.manager).get(url).content.decode()
+    assert history_of(cast.beta) == []
