@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import addresses, channels, customers, drafts, entry, imports, lists, merging, page
+from orders.views import addresses, channels, customers, drafts, entry, imports, lists, merging, page, templates
 
 app_name = "orders"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("drafts/", drafts.drafts, name="drafts"),
     path("drafts/save/", drafts.save, name="draft_save"),
     path("drafts/discard/", drafts.discard, name="draft_discard"),
+    path("templates/", templates.manage, name="templates"),
+    path("templates/new/", templates.new, name="template_new"),
+    path("templates/from-form/", templates.from_form, name="template_from_form"),
+    path("templates/<int:pk>/", templates.change, name="template"),
+    path("templates/<int:pk>/delete/", templates.delete, name="template_delete"),
     path("products.json", entry.products, name="products"),
     path("price.json", entry.price, name="price"),
     path("customers/", customers.customer_list, name="customers"),

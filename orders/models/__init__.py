@@ -12,6 +12,7 @@ from orders.models.customer import (
 )
 from orders.models.intake import ImportMapping, ImportRow, ImportRun
 from orders.models.order import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
+from orders.models.template import OrderTemplate, OrderTemplateLine
 
 __all__ = [
     "CHECK_LABELS",
@@ -33,6 +34,8 @@ __all__ = [
     "ImportRun",
     "OrderCheck",
     "OrderLine",
+    "OrderTemplate",
+    "OrderTemplateLine",
     "PriceList",
     "PriceRule",
     "SalesOrder",

@@ -24,10 +24,10 @@ from inventory.services import default_warehouse
 from orders import services
 from orders.drafts import recent
 from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices
-from orders.models import Customer, SalesOrder
+from orders.models import Customer, OrderTemplate, SalesOrder
 from orders.selectors import customer_for_entry
 from orders.services import DuplicateExternalNumber
-from orders.views import drafts
+from orders.views import drafts, templates
 
 # The service's names of a line's columns → the form's.
 COLUMNS = {"product": "text", "quantity": "quantity", "unit_price": "price", "discount": "discount"}
@@ -37,7 +37,7 @@ PROMISE_DAYS = 7
 @require_http_methods(["GET", "POST"])
 @perm_required("orders.add_salesorder")
 def new(request: HttpRequest) -> HttpResponse:
-    """A new order, empty, for a customer (`?customer=code`) or copied from another one (`?copy=number`)."""
+    """A new order, empty, for a customer (`?customer=code`) copied (`?copy=number`), of a template (`?template=id`)."""
     if request.method == "POST":
         return _submit(request, None)
     source = None
@@ -48,7 +48,13 @@ def new(request: HttpRequest) -> HttpResponse:
     form = OrderForm(user=request.user, initial=_initial(request, source))
     if draft := drafts.asked(request):
         return _show(request, *drafts.restored(draft, user=request.user), None)
-    return _show(request, form, _open_lines(source), None)
+    lines = _open_lines(source)
+    if pk := request.GET.get("template"):
+        template = get_or_404(OrderTemplate.objects.visible_to(request.user), pk=pk)
+        head, rows = templates.initial_of(template, request.user)
+        form.initial |= head
+        lines = drafts.lines_from(rows)
+    return _show(request, form, lines, None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -219,6 +225,7 @@ def _show(
         "chosen_address": str(form["address"].value() or ""),
         "address_errors": any(form[part].errors for part in SHIP_TO) if form.is_bound else False,
         "may_add_customer": request.user.has_perm("orders.add_customer"),
+        "may_add_order": request.user.has_perm("orders.add_salesorder"),
         "draft_url": drafts.save_url(order),
         "drafts": recent(request.user, order, without=str(form["token"].value() or "")),
     }
