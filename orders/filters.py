@@ -35,9 +35,7 @@ class OrderFilter(django_filters.FilterSet):
     since = django_filters.DateFilter(method="by_first_day", label=_("Ordered from"))
     until = django_filters.DateFilter(method="by_last_day", label=_("Ordered to"))
     # Reports lead here: orders whose last goods left on these days.
-    shipped_since = django_filters.DateFilter(
-        field_name="shipped_at", lookup_expr="date__gte", label=_("Shipped from")
-    )
+    shipped_since = django_filters.DateFilter(field_name="shipped_at", lookup_expr="date__gte", label=_("Shipped from"))
     shipped_until = django_filters.DateFilter(field_name="shipped_at", lookup_expr="date__lte", label=_("Shipped to"))
     due = django_filters.DateFilter(field_name="promised_date", lookup_expr="lte", label=_("Promised by"))
     payment = django_filters.ChoiceFilter(
