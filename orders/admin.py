@@ -19,6 +19,7 @@ from orders.models import (
     Contact,
     Customer,
     CustomerUser,
+    DiscountFloor,
     ImportMapping,
     OrderCheck,
     OrderLine,
@@ -144,6 +145,13 @@ class PriceListAdmin(ModelAdmin):
     list_display = ["name", "is_active"]
     search_fields = ["name"]
     inlines = [PriceRuleInline]
+
+
+@admin.register(DiscountFloor)
+class DiscountFloorAdmin(ModelAdmin):
+    """How far below the list price each role may sell without approval."""
+
+    list_display = ["role", "max_discount", "min_margin"]
 
 
 @admin.register(ImportMapping)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import addresses, channels, customers, drafts, entry, imports, lists, merging, page, templates
+from orders.views import addresses, channels, customers, drafts, entry, imports, lists, merging, page, prices, templates
 
 app_name = "orders"
 urlpatterns = [
@@ -22,6 +22,12 @@ urlpatterns = [
     path("templates/<int:pk>/delete/", templates.delete, name="template_delete"),
     path("products.json", entry.products, name="products"),
     path("price.json", entry.price, name="price"),
+    path("prices/", prices.price_lists, name="price_lists"),
+    path("prices/<int:pk>/", prices.price_list, name="price_list"),
+    path("prices/<int:pk>/rules/", prices.add_rule, name="price_rule_new"),
+    path("prices/<int:pk>/rules/<int:rule>/", prices.drop_rule, name="price_rule"),
+    path("prices/<int:pk>/rules.xlsx", prices.export_rules, name="price_rules_export"),
+    path("prices/<int:pk>/upload/", prices.upload_rules, name="price_rules_upload"),
     path("customers/", customers.customer_list, name="customers"),
     path("customers/search.json", customers.search, name="customer_search"),
     path("customers/duplicates/", merging.duplicates, name="duplicates"),

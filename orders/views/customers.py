@@ -38,6 +38,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "levels": [("", _("All levels")), *Customer.Level.choices],
         "may_add": may(request.user, "orders.add_customer"),
+        "may_see_prices": may(request.user, "orders.view_pricelist"),
         "may_merge": may(request.user, "orders.merge_customer"),
         "searched": bool(request.GET.get("q") or request.GET.get("mine") or request.GET.get("level")),
     }
