@@ -177,6 +177,24 @@ class Office:
         self._work_returns()
         self._work_cases()
 
+    def hear_customers(self) -> None:
+        """This morning's returns and complaints; one of each is being worked on, the others wait."""
+        arrived = SalesOrder.objects.filter(
+            pk__in=self.ids, delivered_at__isnull=False, returns=None, service_cases=None
+        )
+        orders = list(arrived.order_by("-delivered_at", "-id")[:5])
+        for order in orders[:3]:
+            self._ask_for_return(order)
+        for order, (subject, text) in zip(orders[3:], COMPLAINTS, strict=False):
+            open_case(order, kind="complaint", subject=subject, text=text, severity="high", by=self.team["sales"])
+        self.clock.work()
+        new = ReturnRequest.objects.filter(order__in=orders, status="requested").order_by("id")
+        if (first := new.first()) is not None:
+            advance(first, "approve", by=self.team["service"])
+        case = ServiceCase.objects.filter(order__in=orders, status="open").order_by("id").first()
+        if case is not None:
+            advance(case, "take", by=self.team["service"])
+
     def _ask_for_return(self, order: SalesOrder) -> None:
         if order.returns.exists():
             return

@@ -125,6 +125,7 @@ def _this_morning(office: Office, floor: Floor) -> None:
     floor.pack(later=0.4)
     floor.hand_over(later=0.7)
     office.enter_orders(6)
+    office.hear_customers()
 
 
 def _work_left(ids: set[int]) -> bool:
