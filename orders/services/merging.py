@@ -9,7 +9,7 @@ from erp.errors import BusinessError
 from erp.merging import move_customer
 from erp.models import User
 from erp.transactions import verb
-from orders.models import Address, ChannelCustomer, Contact, Customer, CustomerUser, SalesOrder
+from orders.models import Address, ChannelCustomer, Contact, Customer, CustomerUser, OrderTemplate, SalesOrder
 from orders.services.customers import update_customer
 
 # What a person chooses from either of the two; the survivor keeps its code.
@@ -70,11 +70,12 @@ def _something_left(loser: Customer) -> bool:
 
 
 def move_orders(loser: Customer, survivor: Customer, *, by: User | None) -> None:
-    """Orders, with all that hangs on them, and what shops call the customer. Locks the orders by id."""
+    """Orders with all that hangs on them, their templates, what shops call the customer. Locks the orders by id."""
     mine = SalesOrder.objects.filter(customer=loser).select_for_update(of=("self",)).order_by("pk")
     keys = list(mine.values_list("pk", flat=True))
     SalesOrder.objects.filter(pk__in=keys).update(customer=survivor)
     ChannelCustomer.objects.filter(customer=loser).update(customer=survivor)
+    OrderTemplate.objects.filter(customer=loser).update(customer=survivor)
 
 
 def move_people(loser: Customer, survivor: Customer, *, by: User | None) -> None:

@@ -11,6 +11,7 @@ from erp.errors import BusinessError, NotPermitted
 from erp.models import Draft
 from orders.models import OrderTemplate, SalesOrder
 from orders.services import LineInput
+from orders.services.merging import merge_customers
 from orders.services.templates import change_template, delete_template, save_template
 from tests.cast import make_customer, make_order, make_product
 
@@ -157,3 +158,11 @@ def test_the_page_costs_the_same_for_many(cast: SimpleNamespace, django_assert_m
     client.get("/orders/templates/")
     with django_assert_max_num_queries(10):
         assert client.get("/orders/templates/").status_code == 200
+
+
+def test_a_template_follows_a_merged_customer(cast: SimpleNamespace) -> None:
+    twin = make_customer("甲公司（重复）", owner=cast.sales)
+    template = save_template(by=cast.sales, name="a", lines=lines(1), customer=twin)
+    merge_customers(cast.alpha, twin, by=cast.manager, fields={})
+    template.refresh_from_db()
+    assert template.customer == cast.alpha
