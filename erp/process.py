@@ -16,10 +16,25 @@ ANNOUNCE = "notifications.services.announce"
 PROCESS: dict[str, dict[str, list[str]]] = {
     "orders.SalesOrder": {
         # What is approved at once is not announced as waiting for approval.
-        "create": ["orders.services.check_new_order", "orders.services.try_auto_approve", ANNOUNCE],
+        "create": [
+            "orders.services.check_new_order",
+            "orders.services.ask_for_approval",
+            "orders.services.try_auto_approve",
+            ANNOUNCE,
+        ],
         "approve": ["orders.services.record_decision", "orders.services.allocate_order", ANNOUNCE],
         "reject": ["orders.services.record_decision", ANNOUNCE],
-        "resubmit": ["orders.services.check_new_order", "orders.services.try_auto_approve", ANNOUNCE],
+        "resubmit": [
+            "orders.services.check_new_order",
+            "orders.services.ask_for_approval",
+            "orders.services.try_auto_approve",
+            ANNOUNCE,
+        ],
+        # What happens while people whom policies name decide, level after level.
+        "ask_approval": [ANNOUNCE],
+        "agree_level": [ANNOUNCE],
+        "remind_approval": [ANNOUNCE],
+        "escalate_approval": [ANNOUNCE],
         "start_production": ["production.services.plan_order", ANNOUNCE],
         "make_ready": ["shipping.services.open_pick_list", ANNOUNCE],
         "wait_again": ["shipping.services.withdraw_pick_lists", ANNOUNCE],
@@ -27,6 +42,7 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "complete": [ANNOUNCE],
         "reopen": [ANNOUNCE],
         "cancel": [
+            "orders.services.withdraw_approval",
             "orders.services.release_order",
             "production.services.cancel_for_order",
             "shipping.services.cancel_for_order",
@@ -88,7 +104,17 @@ PROCESS: dict[str, dict[str, list[str]]] = {
 }
 
 # What happens to a document without moving it.
-HAPPENINGS: dict[str, set[str]] = {"orders.SalesOrder": {"shop_cancelled", "shop_changed", "shop_refunded"}}
+HAPPENINGS: dict[str, set[str]] = {
+    "orders.SalesOrder": {
+        "ask_approval",
+        "agree_level",
+        "remind_approval",
+        "escalate_approval",
+        "shop_cancelled",
+        "shop_changed",
+        "shop_refunded",
+    }
+}
 
 
 def check_followers(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -19,6 +19,11 @@ SOURCES: dict[str, list[str]] = {
 
 EVENTS = {
     "create": gettext_lazy("Created"),
+    "ask_approval": gettext_lazy("Approval asked"),
+    "agree": gettext_lazy("Agreement recorded"),
+    "agree_level": gettext_lazy("Agreed; the next level decides"),
+    "remind_approval": gettext_lazy("Approvers reminded"),
+    "escalate_approval": gettext_lazy("Approval escalated"),
     "hold": gettext_lazy("Put on hold"),
     "release_hold": gettext_lazy("Hold released"),
     "shop_cancelled": gettext_lazy("Cancelled in the shop"),

@@ -3,7 +3,7 @@
 `advance` is the only writer of a status. What follows from a move in other apps is listed in `erp.process`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -64,10 +64,10 @@ def _transition(document: Document, name: str) -> Any:
     return meta.get_transition(document.status)
 
 
-def _failed(document: Document, declared: Any) -> list[str]:
+def unmet(document: Document, conditions: Iterable[Callable[[Any], bool]]) -> list[str]:
     """The requirements that the document does not meet, in words."""
     reasons = []
-    for condition in declared.conditions:
+    for condition in conditions:
         if not condition(document):
             message = getattr(condition, "requirement", condition.__name__)
             reasons.append(str(message(document) if callable(message) else message))
@@ -89,7 +89,7 @@ def moves(document: Document, user: User | None, *, by_hand_only: bool = True) -
             continue
         permitted = user is None or (by_hand and declared.has_perm(document, user))
         reasons = [] if permitted else [_("Your role does not include this step.")]
-        reasons += _failed(document, declared)
+        reasons += unmet(document, declared.conditions)
         yield Move(
             name=name,
             label=_label(declared),
@@ -145,7 +145,7 @@ def _check(document: Document, declared: Any, *, by: User | None, note: str) -> 
         )
     if declared.custom.get("needs_note") and by is not None and not note.strip():
         raise TransitionRefused(_("Please give a reason for “%(step)s”.") % {"step": label}, code="note_required")
-    if reasons := _failed(document, declared):
+    if reasons := unmet(document, declared.conditions):
         raise TransitionRefused(
             _("“%(step)s” is not possible yet: %(reasons)s") % {"step": label, "reasons": " ".join(reasons)},
             reasons=reasons,

@@ -1,6 +1,6 @@
 """What an announcement must know of a document: whose it is, and the values of its words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from erp.models import Document, User
 from erp.web.formats import money
 from finance.models import Invoice, Payment
 from inventory.models import GoodsReceipt, PurchaseOrder
+from orders.approvals import people_asked
 from orders.models import SalesOrder
 from production.models import ProductionOrder
 from shipping.models import Shipment
@@ -46,6 +47,18 @@ def of(document: Document) -> Facts:
         customer=customer.name,
         customer_email=customer.email,
     )
+
+
+def asked(document: Document) -> Facts:
+    """The same for a question: the people are those who may decide on the order now."""
+    known = of(document)
+    people = people_asked(document) if isinstance(document, SalesOrder) else known.own_ids
+    return replace(known, own_ids=people, owner_ids=known.owner_ids | people)
+
+
+def asks_by_name(document: Document) -> bool:
+    """Whether approval policies say whose decision the order waits for."""
+    return isinstance(document, SalesOrder) and document.approvals.open().exists()
 
 
 def _ids(people: list[int | None]) -> frozenset[int]:

@@ -25,8 +25,10 @@ def announce(document: Document, *, change: StatusChange, by: User | None) -> No
     event = f"{change.document_type}.{change.transition}"
     if event not in EVENTS or (EVENTS[event].asks and document.status != change.target):
         return
+    if EVENTS[event].asks and not EVENTS[event].asked and facts.asks_by_name(document):
+        return  # those whom a policy asks are told by name
     _settle(event, document, change=change)
-    known = facts.of(document)
+    known = facts.asked(document) if EVENTS[event].asked else facts.of(document)
     told = audience.hearers(
         event, own_ids=known.own_ids, owner_ids=known.owner_ids, except_id=by.pk if by is not None else None
     )

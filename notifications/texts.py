@@ -19,13 +19,15 @@ class Event:
     """One kind of news. `own`: channels for the document's own people; `roles`: roles that have it in their bell.
 
     `asks`: it asks somebody to act, and is not worth telling once the document has moved on. `answers`: the steps whose
-    question it settles; their notices need not be read any more.
+    question it settles; their notices need not be read any more. `asked`: `own` are those whose decision it asks for,
+    not the people whose document it is.
     """
 
     name: str | Promise
     title: str | Promise
     body: str | Promise = ""
     own: tuple[str, ...] = (BELL,)
+    asked: bool = False
     roles: tuple[str, ...] = ()
     asks: bool = False
     answers: tuple[str, ...] = ()
@@ -35,6 +37,8 @@ class Event:
 
 _CUSTOMER = _("Customer: %(customer)s")
 _REASON = _("%(customer)s. Reason given by %(by)s: %(note)s")
+
+_ASKED = ("ask_approval", "remind_approval", "escalate_approval")
 
 EVENTS: dict[str, Event] = {
     "orders.SalesOrder.create": Event(
@@ -49,13 +53,35 @@ EVENTS: dict[str, Event] = {
         _("%(customer)s, %(amount)s, corrected by %(by)s"),
         own=(), roles=("approver",), asks=True, tone="amber", icon="clipboard-check",
     ),
+    "orders.SalesOrder.ask_approval": Event(
+        _("Your approval is asked"),
+        _("Order %(document)s waits for your approval"),
+        _("%(customer)s, %(amount)s. Open the order to agree or reject."),
+        own=(BELL, MAIL), asked=True, asks=True, tone="amber", icon="clipboard-check",
+    ),
+    "orders.SalesOrder.remind_approval": Event(
+        _("Reminder of an approval"),
+        _("Order %(document)s still waits for your approval"),
+        _("%(customer)s, %(amount)s. Open the order to agree or reject."),
+        own=(BELL, MAIL), asked=True, asks=True, tone="amber", icon="hourglass",
+    ),
+    "orders.SalesOrder.escalate_approval": Event(
+        _("Approval escalated"),
+        _("Order %(document)s has waited too long and may be approved by you, too"),
+        _("%(customer)s, %(amount)s. Open the order to agree or reject."),
+        own=(BELL, MAIL), asked=True, asks=True, tone="red", icon="alert-triangle",
+    ),
+    "orders.SalesOrder.agree_level": Event(
+        _("Approval level agreed"), _("%(by)s agreed to order %(document)s; the next level decides"), _CUSTOMER,
+        answers=_ASKED, tone="green", icon="check",
+    ),
     "orders.SalesOrder.approve": Event(
         _("Order approved"), _("Order %(document)s is approved"), _("%(customer)s. Approved by %(by)s"),
-        answers=("create", "resubmit"), tone="green", icon="check",
+        answers=("create", "resubmit", *_ASKED), tone="green", icon="check",
     ),
     "orders.SalesOrder.reject": Event(
         _("Order rejected"), _("Order %(document)s was rejected"), _REASON,
-        own=(BELL, MAIL), answers=("create", "resubmit"), tone="red", icon="x",
+        own=(BELL, MAIL), answers=("create", "resubmit", *_ASKED), tone="red", icon="x",
     ),
     "orders.SalesOrder.start_production": Event(
         _("Order in production"), _("Order %(document)s is in production"), _CUSTOMER,
@@ -81,7 +107,7 @@ EVENTS: dict[str, Event] = {
     ),
     "orders.SalesOrder.cancel": Event(
         _("Order cancelled"), _("Order %(document)s was cancelled"), _REASON,
-        own=(BELL, MAIL), roles=("manager",), answers=("create", "resubmit"), tone="red", icon="ban",
+        own=(BELL, MAIL), roles=("manager",), answers=("create", "resubmit", *_ASKED), tone="red", icon="ban",
     ),
     "orders.SalesOrder.shop_cancelled": Event(
         _("Shop cancelled a running order"), _("Order %(document)s was cancelled in the shop, but not here"),

@@ -5,20 +5,26 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from orders.channels import adapter_choices
 from orders.models import (
+    CHECK_LABELS,
     Address,
+    ApprovalLevel,
+    ApprovalPolicy,
+    ApprovalStep,
     Channel,
     ChannelProduct,
     Contact,
     Customer,
     CustomerUser,
+    Deputy,
     DiscountFloor,
     ImportMapping,
     OrderCheck,
@@ -27,6 +33,7 @@ from orders.models import (
     PriceRule,
     SalesOrder,
 )
+from orders.models.approval import role_label
 from orders.services import create_customer, update_customer
 from orders.taxnumber import clean_tax_number, validate_tax_number
 
@@ -229,6 +236,111 @@ class OrderCheckInline(ReadOnly, TabularInline):
     fields = ["code", "severity", "finding", "at"]
 
 
+class ApprovalStepInline(ReadOnly, TabularInline):
+    """Decisions, to read."""
+
+    model = ApprovalStep
+    fk_name = "order"
+    extra = 0
+    fields = ["round", "level", "policy_name", "decision", "decided_by", "on_behalf_of", "reason", "at", "seen"]
+
+
+class RoleChoice:
+    """Roles by the names that people know."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A role by its label."""
+        return _role_labels(super().formfield_for_foreignkey(db_field, request, **kwargs))  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Roles by their labels."""
+        return _role_labels(super().formfield_for_manytomany(db_field, request, **kwargs))  # type: ignore[misc]
+
+
+def _role_labels(field: Any) -> Any:
+    if field is not None and field.queryset.model is Group:
+        field.label_from_instance = role_label
+    return field
+
+
+class ApprovalPolicyForm(forms.ModelForm):
+    """A policy; its checks are ticked by name."""
+
+    check_codes = forms.MultipleChoiceField(
+        label=_("checks with findings"),
+        required=False,
+        choices=list(CHECK_LABELS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Any of these found something."),
+    )
+
+    class Meta:
+        model = ApprovalPolicy
+        fields = "__all__"  # noqa: DJ007  the admin chooses
+
+
+class ApprovalLevelInline(RoleChoice, StackedInline):
+    """Who decides, level after level."""
+
+    model = ApprovalLevel
+    extra = 0
+    min_num = 1
+    validate_min = True
+    autocomplete_fields = ["people"]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """A policy without a level would ask nobody."""
+        return super().get_formset(request, obj, validate_min=True, **kwargs)
+
+
+@admin.register(ApprovalPolicy)
+class ApprovalPolicyAdmin(RoleChoice, ModelAdmin):
+    """When an order needs whose agreement."""
+
+    form = ApprovalPolicyForm
+    list_display = ["name", "is_active", "position", "min_amount", "discount_above", "margin_below", "four_eyes"]
+    list_editable = ["is_active", "position"]
+    search_fields = ["name"]
+    autocomplete_fields = ["escalate_person"]
+    filter_horizontal = ["categories", "channels"]
+    inlines = [ApprovalLevelInline]
+    fieldsets = [
+        (None, {"fields": ["name", "is_active", "position", "four_eyes"]}),
+        (
+            _("Conditions: every one that is filled in must hold"),
+            {
+                "fields": [
+                    "min_amount",
+                    "discount_above",
+                    "margin_below",
+                    "credit_exceeded",
+                    "customer_days",
+                    "check_codes",
+                    "categories",
+                    "channels",
+                ]
+            },
+        ),
+        (
+            _("When nobody decides"),
+            {"fields": ["remind_after", "escalate_after", "escalate_role", "escalate_person"]},
+        ),
+    ]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
+        """The list edits two columns only."""
+        return super().get_changelist_form(request, form=forms.ModelForm, **kwargs)
+
+
+@admin.register(Deputy)
+class DeputyAdmin(ModelAdmin):
+    """Who decides for whom, from when to when."""
+
+    list_display = ["person", "deputy", "starts", "ends"]
+    autocomplete_fields = ["person", "deputy"]
+    list_select_related = ["person", "deputy"]
+
+
 @admin.register(SalesOrder)
 class SalesOrderAdmin(ReadOnly, ModelAdmin):
     """Orders, to read; they are worked on in their own pages."""
@@ -238,7 +350,7 @@ class SalesOrderAdmin(ReadOnly, ModelAdmin):
     search_fields = ["number", "external_number"]
     list_select_related = ["customer", "channel"]
     show_full_result_count = False
-    inlines = [OrderLineInline, OrderCheckInline]
+    inlines = [OrderLineInline, OrderCheckInline, ApprovalStepInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Only what the person may see anyway."""

@@ -27,8 +27,9 @@ from erp.rest import (
     page,
     reply,
 )
-from erp.workflow import advance, moves
+from erp.workflow import advance
 from inventory.models import Product
+from orders.approvals import order_moves
 from orders.models import Channel, Customer, SalesOrder
 from orders.representation import (
     CustomerOut,
@@ -40,7 +41,7 @@ from orders.representation import (
     whole,
 )
 from orders.search import matching_customers
-from orders.services import DuplicateExternalNumber, LineInput, create_order
+from orders.services import DuplicateExternalNumber, LineInput, create_order, decide
 from orders.services.entry import MAX_LINES
 
 orders_router = Router(tags=["orders"])
@@ -251,7 +252,7 @@ def list_transitions(request: HttpRequest, number: str) -> dict[str, Any]:
             reasons=move.reasons,
             needs_note=move.needs_note,
         )
-        for move in moves(order, caller(request))
+        for move in order_moves(order, caller(request))
     ]
     return {"items": steps, "next": None}
 
@@ -262,7 +263,10 @@ def take_transition(request: HttpRequest, number: str, payload: TransitionIn) ->
     order, user = _order(request, number), caller(request)
     if payload.transition not in SalesOrder.transitions():
         raise Problem.of_fields([FieldError(pointer="/transition", code="unknown", detail=_("There is no such step."))])
-    advance(order, payload.transition, by=user, note=payload.note)
+    if payload.transition in ("approve", "reject"):
+        decide(order, payload.transition == "approve", by=user, note=payload.note)
+    else:
+        advance(order, payload.transition, by=user, note=payload.note)
     return reply(whole(order, user=user))
 
 

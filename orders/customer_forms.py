@@ -23,7 +23,7 @@ phone_validator = RegexValidator(
 class CustomerForm(forms.ModelForm):
     """A customer's data. Credit terms only for people who approve orders."""
 
-    CREDIT = ("credit_limit", "payment_days", "price_list")
+    CREDIT = ("credit_limit", "payment_days", "price_list", "auto_approval", "auto_approve_limit")
 
     class Meta:
         model = Customer
@@ -37,6 +37,8 @@ class CustomerForm(forms.ModelForm):
             "credit_limit",
             "payment_days",
             "price_list",
+            "auto_approval",
+            "auto_approve_limit",
             "email",
             "note",
             "is_active",

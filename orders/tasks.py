@@ -7,6 +7,7 @@ from orders.channels import taking
 from orders.importing.run import execute
 from orders.importing.uploads import paths_of
 from orders.models import ImportRun
+from orders.services.reminders import remind_all
 
 
 @shared_task(name="orders.tasks.import_orders")
@@ -29,3 +30,9 @@ def take_delivery(pk: int) -> None:
 def sweep_deliveries() -> None:
     """Take what a crash left behind."""
     taking.sweep()
+
+
+@shared_task(name="orders.tasks.remind_approvers", expires=600)
+def remind_approvers() -> None:
+    """Remind whom an approval waits for, and escalate where they still do not decide."""
+    remind_all()

@@ -37,6 +37,7 @@ from erp.web.formats import money, qty
 from inventory.models import Product
 from inventory.waiting import buy_action, lacking_lines, line_outlook
 from orders.models import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
+from orders.models.approval import names_missing
 
 HOLDER = "orders.OrderLine"
 LABEL = "orders.SalesOrder"
@@ -194,17 +195,22 @@ def _pending(inquiry: Inquiry) -> Iterator[Cause]:
     checks: dict[int, list[OrderCheck]] = {}
     for check in OrderCheck.objects.filter(order__in=pending).exclude(severity=OrderCheck.Severity.PASS):
         checks.setdefault(check.order_id, []).append(check)
+    asked: dict[int, list[ApprovalStep]] = {}
+    for step in ApprovalStep.objects.open().filter(order__in=pending).prefetch_related("roles", "people"):
+        asked.setdefault(step.order_id, []).append(step)
     limit, names = Company.current().auto_approve_limit, _names(inquiry)
     for order in pending:
         found = sorted(checks.get(order.pk, []), key=_check_order)
-        blocked = any(check.severity == OrderCheck.Severity.BLOCK for check in found)
+        blocked = order.pk in asked or any(check.severity == OrderCheck.Severity.BLOCK for check in found)
+        if order.pk in asked:
+            yield _asked(order, asked[order.pk])
         for check in found:
             if check.severity == OrderCheck.Severity.BLOCK:
                 yield _blocking(order, check, names)
             else:
                 yield _warning(order, check, blocked=blocked)
-        if not found:
-            yield _to_approve(order, limit)
+        if not found and order.pk not in asked:
+            yield _to_approve(order, order.customer.auto_limit(limit))
 
 
 def _check_order(check: OrderCheck) -> int:
@@ -249,6 +255,26 @@ def _warning(order: SalesOrder, check: OrderCheck, *, blocked: bool) -> Cause:
         url=check.fix_url if twin else "",
         desk=APPROVAL,
         action=None if blocked else _approve(order),
+        customer=CHECKING,
+    )
+
+
+def _asked(order: SalesOrder, steps: list[ApprovalStep]) -> Cause:
+    """Approval policies say whose decision it is."""
+    members = people_by_role()
+    people = [str(person) for step in steps for person in step.people.all()]
+    people += [name for step in steps for role in step.roles.all() for name in members.get(role.name, ())]
+    return Cause(
+        order=order.pk,
+        code="approval_level",
+        rank=Rank.WARNING,
+        short=Words(_("To be approved")),
+        text=Words(
+            _("Waits for approval, level %(level)s: %(who)s."), {"level": steps[0].level, "who": names_missing(steps)}
+        ),
+        desk=APPROVAL,
+        people=tuple(dict.fromkeys(people)),
+        action=Action(_("See the approval"), f"{order.get_absolute_url()}#approval", "orders.view_salesorder"),
         customer=CHECKING,
     )
 

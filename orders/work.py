@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from erp.models import Draft
 from erp.workbench import Act, WorkGroup, WorkItem, group
+from orders.approvals import for_decision
 from orders.drafts import FORM, row_of
 from orders.filters import late
 from orders.models import ChannelOrder, SalesOrder
@@ -21,8 +22,8 @@ Acts = Callable[[SalesOrder], list[Act]]
 def work_for(user: Any) -> Iterator[WorkGroup]:
     """Groups of orders that wait for this person. About two queries for each group that has rows."""
     rows = SalesOrder.objects.visible_to(user).select_related("customer")
+    yield from _to_approve(rows, user)
     if user.has_perm("orders.approve_salesorder"):
-        yield from _to_approve(rows, user)
         yield from _held(rows, user)
     if user.has_perm("orders.resubmit_salesorder"):
         yield from _rejected(_own(rows, user), user)
@@ -92,7 +93,9 @@ def _clearing(wait: Wait) -> list[Act]:
 
 
 def _to_approve(rows: QuerySet[SalesOrder], user: Any) -> Iterator[WorkGroup]:
-    waiting = rows.filter(status=Status.PENDING, hold_reason="").order_by("-priority", "promised_date", "id")
+    waiting = rows.filter(for_decision(user), status=Status.PENDING, hold_reason="").order_by(
+        "-priority", "promised_date", "id"
+    )
 
     def acts(order: SalesOrder) -> list[Act]:
         approve = reverse("orders:transition_named", args=[order.number, "approve"])

@@ -1,3 +1,4 @@
+from orders.models.approval import ApprovalLevel, ApprovalPolicy, ApprovalStep, Deputy
 from orders.models.channel import DELIVERY_FINDINGS, Channel, ChannelCustomer, ChannelOrder, ChannelProduct
 from orders.models.customer import (
     Address,
@@ -11,7 +12,7 @@ from orders.models.customer import (
     Tag,
 )
 from orders.models.intake import ImportMapping, ImportRow, ImportRun
-from orders.models.order import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
+from orders.models.order import CHECK_LABELS, FINDINGS, OrderCheck, OrderLine, SalesOrder
 from orders.models.template import OrderTemplate, OrderTemplateLine
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "DELIVERY_FINDINGS",
     "FINDINGS",
     "Address",
+    "ApprovalLevel",
+    "ApprovalPolicy",
     "ApprovalStep",
     "Channel",
     "ChannelCustomer",
@@ -28,6 +31,7 @@ __all__ = [
     "Customer",
     "CustomerLevel",
     "CustomerUser",
+    "Deputy",
     "DiscountFloor",
     "ImportMapping",
     "ImportRow",

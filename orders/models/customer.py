@@ -1,5 +1,6 @@
 """Customers, their people and addresses, and the prices that hold for them."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 import pghistory
@@ -109,6 +110,11 @@ class Customer(models.Model):
 
     Level = CustomerLevel
 
+    class AutoApproval(models.TextChoices):
+        COMPANY = "", _("up to the company's limit")
+        ALWAYS = "always", _("any amount (white list)")
+        NEVER = "never", _("never")
+
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=120)
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
@@ -126,6 +132,16 @@ class Customer(models.Model):
     )
     credit_limit = MoneyField(_("credit limit"), null=True, blank=True, default=None)
     payment_days = models.PositiveSmallIntegerField(_("payment term (days)"), default=30)
+    auto_approval = models.CharField(
+        _("automatic approval"), max_length=10, choices=AutoApproval, blank=True, default=AutoApproval.COMPANY
+    )
+    auto_approve_limit = MoneyField(
+        _("automatic approval up to"),
+        null=True,
+        blank=True,
+        default=None,
+        help_text=_("Instead of the company's limit. Empty: the company's."),
+    )
     price_list = models.ForeignKey(
         PriceList,
         on_delete=models.PROTECT,
@@ -175,6 +191,14 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def auto_limit(self, company_limit: Decimal) -> Decimal | None:
+        """Up to which total (CNY) the system approves this customer's orders; zero: none, None: any amount."""
+        if self.auto_approval == self.AutoApproval.ALWAYS:
+            return None
+        if self.auto_approval == self.AutoApproval.NEVER:
+            return Decimal(0)
+        return company_limit if self.auto_approve_limit is None else self.auto_approve_limit
 
 
 class Contact(models.Model):

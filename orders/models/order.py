@@ -18,6 +18,7 @@ from erp.fields import MoneyField, QuantityField, RateField, UnitPriceField
 from erp.models import Company, Document, ScopedQuerySet
 from erp.workflow import requirement
 from inventory.models import Product, Warehouse
+from orders.models.approval import MAY_APPROVE, ApprovalStep, names_missing
 from orders.models.channel import Channel
 from orders.models.customer import Customer, PriceRule
 
@@ -49,6 +50,9 @@ def not_on_hold(order: "SalesOrder") -> bool:
     return not order.hold_reason
 
 
+BEFORE_APPROVAL = [has_lines, not_on_hold, no_blocking_check]  # of every decision, at whichever level
+
+
 @requirement(_("Goods have left already. Open a return instead."))
 def nothing_shipped(order: "SalesOrder") -> bool:
     """No line has been shipped, not even in part."""
@@ -73,6 +77,27 @@ def is_settled_or_need_not_be(order: "SalesOrder") -> bool:
     return order.settled_at is not None or not Company.current().settle_before_completion
 
 
+def _levels_missing(order: "SalesOrder") -> str:
+    steps = order.approvals.open().prefetch_related("roles", "people")
+    return str(_("Level %(level)s must agree first: %(who)s.")) % {
+        "level": next(iter(steps)).level if steps else "",
+        "who": names_missing(steps),
+    }
+
+
+@requirement(_levels_missing)
+def all_levels_agreed(order: "SalesOrder") -> bool:
+    """Nobody whom an approval policy names is still to decide."""
+    return not order.approvals.open().exists()
+
+
+def may_decide(order: Any, user: Any) -> bool:
+    """Whether the decision is this person's: by the policies' steps, or, where none matches, by right."""
+    if order.approvals.open().exists():
+        return order.approvals.asked_of(user).exists()
+    return user.has_perm(MAY_APPROVE) or order.approvals.filter(policy_name__gt="", decided_by=user).exists()
+
+
 class SalesOrderQuerySet(ScopedQuerySet):
     """Orders by who may see them and by whether they still need work."""
 
@@ -83,7 +108,10 @@ class SalesOrderQuerySet(ScopedQuerySet):
         rows = super().visible_to(user)
         if user.has_perm("orders.view_all_orders"):
             return rows
-        return rows.filter(Q(salesperson=user) | Q(customer__owner=user))
+        # Whoever is asked to decide sees what they decide on, and later what they have decided.
+        asked = ApprovalStep.objects.asked_of(user).values("order")
+        decided = ApprovalStep.objects.filter(decided_by=user).values("order")
+        return rows.filter(Q(salesperson=user) | Q(customer__owner=user) | Q(pk__in=asked) | Q(pk__in=decided))
 
     def open(self) -> Self:
         """Orders that somebody still has to work on."""
@@ -240,8 +268,8 @@ class SalesOrder(Document):
         field=status,
         source=Status.PENDING,
         target=Status.APPROVED,
-        permission="orders.approve_salesorder",
-        conditions=[has_lines, not_on_hold, no_blocking_check],
+        permission=may_decide,
+        conditions=[*BEFORE_APPROVAL, all_levels_agreed],
         custom={"label": _("Approve"), "kind": "primary"},
     )
     def approve(self, *, by: Any = None, note: str = "") -> None:
@@ -252,7 +280,7 @@ class SalesOrder(Document):
         field=status,
         source=Status.PENDING,
         target=Status.REJECTED,
-        permission="orders.approve_salesorder",
+        permission=may_decide,
         custom={"label": _("Reject"), "kind": "danger", "needs_note": True},
     )
     def reject(self, *, by: Any = None, note: str = "") -> None:
@@ -477,26 +505,3 @@ class OrderCheck(models.Model):
     def message(self) -> str:
         """What was found, in the reader's language."""
         return str(FINDINGS[self.finding]) % self.values
-
-
-class ApprovalStep(models.Model):
-    """One decision on an order (审批节点): who decided what, when, why, and what was seen."""
-
-    class Decision(models.TextChoices):
-        APPROVED = "approved", _("approved")
-        REJECTED = "rejected", _("rejected")
-
-    order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="approvals")
-    level = models.PositiveSmallIntegerField(_("level"), default=1)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    decision = models.CharField(_("decision"), max_length=10, choices=Decision)
-    reason = models.TextField(_("reason"), blank=True)
-    seen = models.JSONField(_("what was seen"), default=dict)
-    at = models.DateTimeField(_("at"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("approval step")
-        verbose_name_plural = _("approval steps")
-
-    def __str__(self) -> str:
-        return f"{self.order_id}: {self.decision}"

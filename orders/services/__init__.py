@@ -1,6 +1,14 @@
 """The verbs of sales orders: the only code that writes them."""
 
-from orders.services.approval import check_new_order, hold, record_decision, release_hold, try_auto_approve
+from orders.services.approval import (
+    check_new_order,
+    decide,
+    hold,
+    recheck,
+    record_decision,
+    release_hold,
+    try_auto_approve,
+)
 from orders.services.checks import run_checks
 from orders.services.customers import create_customer, search_words, update_customer
 from orders.services.entry import (
@@ -35,6 +43,7 @@ from orders.services.fulfilment import (
     try_complete,
     unreserve,
 )
+from orders.services.policies import ask_for_approval, withdraw_approval
 from orders.services.pricing import PriceAnswer, price_for, prices_for
 
 __all__ = [
@@ -46,10 +55,12 @@ __all__ = [
     "allocate_order",
     "allocate_receipt",
     "allocate_waiting",
+    "ask_for_approval",
     "build_lines",
     "check_new_order",
     "create_customer",
     "create_order",
+    "decide",
     "hold",
     "last_four_digits",
     "lock_waiting",
@@ -58,6 +69,7 @@ __all__ = [
     "prices_for",
     "production_cancelled",
     "reallocate",
+    "recheck",
     "record_decision",
     "record_delivered",
     "record_invoiced",
@@ -78,4 +90,5 @@ __all__ = [
     "update_customer",
     "update_order",
     "validate_lines",
+    "withdraw_approval",
 ]

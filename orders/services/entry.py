@@ -20,6 +20,7 @@ from inventory.models import Product, Warehouse
 from inventory.services import default_warehouse
 from orders.models import Address, Channel, Customer, OrderLine, SalesOrder
 from orders.services.checks import run_checks
+from orders.services.policies import ask
 from orders.services.pricing import PriceAnswer, prices_for
 
 MAX_LINES = 500
@@ -274,4 +275,6 @@ def update_order(
     else:
         order.save()
     run_checks(order)
+    if order.status == SalesOrder.Status.PENDING:  # what people agreed to is not what it is now
+        ask([order], by=by, tell=True)
     return order

@@ -24,7 +24,7 @@ from erp.web import (
     sort_order,
     unchanged,
 )
-from erp.workflow import advance
+from orders import services
 from orders.drafts import recent
 from orders.filters import OrderFilter
 from orders.models import SalesOrder
@@ -248,7 +248,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _approve(order: SalesOrder, user: Any) -> BulkResult:
     try:
-        advance(order, "approve", by=user)
+        services.decide(order, True, by=user)
     except BusinessError as refusal:
         return BulkResult(order, False, f"{refusal.message} {refusal.hint}".strip())
     order.refresh_from_db()

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from erp.comments import add_comment
 from erp.documents.pdf import pdf_response, render_pdf
-from erp.errors import BusinessError
 from erp.models import StatusChange
 from erp.privacy import address_for, address_line, may_see_personal_data, name_for
 from erp.related import RelatedGroup, Step, related_to
@@ -19,9 +18,10 @@ from erp.timeline import TimelineEntry, timeline
 from erp.web import back_url, get_or_404, go, live_token, may, perm_required, render_page, unchanged
 from erp.web.badges import tone
 from erp.web.formats import dt
-from erp.workflow import advance, moves
+from erp.workflow import advance
 from inventory.selectors import stock_figures
 from orders import services
+from orders.approvals import chain, order_moves, present_level
 from orders.models import OrderCheck, OrderLine, SalesOrder
 from orders.waiting import waits_for
 
@@ -155,7 +155,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         return same
     user = request.user
     groups = related_to(order, user)
-    next_moves = list(moves(order, user))
+    next_moves = order_moves(order, user)
+    approvals = chain(order)
     checks = sorted(order.checks.all(), key=lambda check: SEVERITY_ORDER.get(check.severity, 3))
     context = {
         "order": order,
@@ -167,6 +168,9 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "lines": _lines(order),
         "times": _times(order),
         "checks": checks,
+        "approvals": approvals,
+        "approval_level": present_level(approvals),
+        "decides": next((move for move in next_moves if move.name == "approve" and move.allowed), None),
         "checks_open": order.status in (Status.PENDING, Status.REJECTED),
         "ship_to": _ship_to(order, user),
         "masked": not may_see_personal_data(user),
@@ -194,9 +198,15 @@ def _ship_to(order: SalesOrder, user: Any) -> dict[str, str]:
 def transition(request: HttpRequest, number: str, name: str = "") -> HttpResponse:
     """Move the order by the step named in the address, or in the field `transition`."""
     order = _order(request, number)
-    name = name or request.POST.get("transition", "")
-    advance(order, name, by=request.user, note=request.POST.get("note", ""))
+    name, note = name or request.POST.get("transition", ""), request.POST.get("note", "")
+    if name in ("approve", "reject"):
+        services.decide(order, name == "approve", by=request.user, note=note)
+    else:
+        advance(order, name, by=request.user, note=note)
     order.refresh_from_db()
+    if name == "approve" and order.status == Status.PENDING:
+        messages.success(request, _("%(number)s: your decision is recorded.") % {"number": order.number})
+        return go(request, back_url(request, order.get_absolute_url()))
     messages.success(
         request, _("%(number)s: now “%(status)s”.") % {"number": order.number, "status": order.get_status_display()}
     )
@@ -231,9 +241,7 @@ def hold(request: HttpRequest, number: str) -> HttpResponse:
 def recheck(request: HttpRequest, number: str) -> HttpResponse:
     """Run the automatic checks again, after something outside the order was mended."""
     order = _order(request, number)
-    if order.status not in SalesOrder.EDITABLE:
-        raise BusinessError(_("%(number)s is approved; it is not checked any more.") % {"number": order.number})
-    found = services.run_checks(order)
+    found = services.recheck(order, by=request.user)
     left = sum(check.severity != OrderCheck.Severity.PASS for check in found)
     if left:
         messages.warning(request, _("Checked again: %(count)s findings remain.") % {"count": left})
