@@ -92,7 +92,8 @@ def test_pages(client, cast, django_assert_max_num_queries):
     assert "另一家" in text
     assert url in text  # the same phone
     text = client.get(url).content.decode()
-    assert f"{cast.beta.name} ({cast.beta.code})" in text
+    assert cast.beta.name in text
+    assert cast.beta.code in text
     assert client.get(f"/orders/customers/{cast.alpha.code}/merge/{cast.alpha.code}/").status_code == 404
     assert client.get(f"/orders/customers/{cast.alpha.code}/merge/nobody/").status_code == 404
     response = client.post(url, {"name": "other", "tax_number": "mine"})
