@@ -32,6 +32,7 @@ from orders.models import (
     PriceList,
     PriceRule,
     SalesOrder,
+    Tag,
 )
 from orders.models.approval import role_label
 from orders.services import create_customer, update_customer
@@ -152,6 +153,14 @@ class PriceListAdmin(ModelAdmin):
     list_display = ["name", "is_active"]
     search_fields = ["name"]
     inlines = [PriceRuleInline]
+
+
+@admin.register(Tag)
+class TagAdmin(ModelAdmin):
+    """Words to group customers by."""
+
+    list_display = ["name", "colour"]
+    search_fields = ["name"]
 
 
 @admin.register(DiscountFloor)
