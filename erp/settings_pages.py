@@ -22,7 +22,18 @@ BLUE = {
     "950": "oklch(26% .07 265)",
 }
 # Apps that a company shapes, in the order of the business; whatever else is registered is for technicians.
-BUSINESS = ("erp", "auth", "orders", "inventory", "production", "shipping", "finance", "aftersales", "notifications", "reports")
+BUSINESS = (
+    "erp",
+    "auth",
+    "orders",
+    "inventory",
+    "production",
+    "shipping",
+    "finance",
+    "aftersales",
+    "notifications",
+    "reports",
+)
 ICONS = {
     "erp": "apartment",
     "auth": "badge",
