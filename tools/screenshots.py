@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
-DESK = {"viewport": {"width": 1280, "height": 800}}
+DESK = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 COLOURS = 128
 
@@ -61,6 +61,7 @@ def _order_form(page: Page, base: str) -> None:
     page.locator("[name=customer_text]").fill("hz")
     page.locator(".picker-option").first.click()
     page.wait_for_load_state("networkidle")
+    page.locator("[data-lines-body]").get_by_role("combobox").first.click()
     for typed, quantity in (("ljls", "200"), ("hy", "60"), ("TL", "")):
         row = (
             page.locator("[data-lines-body] tr")
@@ -76,6 +77,7 @@ def _order_form(page: Page, base: str) -> None:
             page.wait_for_load_state("networkidle")
             page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
+    page.evaluate("window.scrollTo(0, 0)")
     _save(page, "order-form")
 
 

@@ -99,6 +99,7 @@ def sales_enters(story: Story) -> None:
     for typed, quantity in (("LS-M8", "400"), ("bxghy", "200"), ("结构胶", "100")):
         add_line(sales, typed, quantity)
     assert sales.page.locator("[data-sum=total]").inner_text() == "29,154.00"
+    sales.page.locator("[data-lines-body] tr", has_text="缺 200 个").wait_for()  # what the quantity asks for
     sales.clicks("创建订单")
     sales.page.wait_for_url("**/orders/SO-*/")
     story.number = sales.page.url.rstrip("/").rpartition("/")[2]
@@ -118,8 +119,8 @@ def add_line(person: Person, typed: str, quantity: str) -> None:
     page.locator(".picker-list:not([hidden]) .picker-option").first.wait_for()
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.activeElement.matches('[data-f=quantity]')")
-    page.keyboard.type(quantity)
     free.locator("[data-line-stock]:not(:empty)").wait_for()
+    page.keyboard.type(quantity)
     page.keyboard.press("Enter")
 
 

@@ -8,12 +8,19 @@
       this.root = root;
       this.customer = document.querySelector(root.dataset.customer);
       this.asked = new WeakMap();
+      this.timers = new WeakMap();
       root.addEventListener("picked", (event) => this.forget(event.target.closest("tr")));
       root.addEventListener("picked", (event) => this.ask(event.target.closest("tr")));
-      root.addEventListener("input", erp.debounce(250, (event) => event.target.matches("[data-f='quantity']") && this.ask(event.target.closest("tr"))));
+      root.addEventListener("input", (event) => event.target.matches("[data-f='quantity']") && this.soon(event.target.closest("tr")));
       root.addEventListener("paste", () => setTimeout(() => this.all(), 600));
       if (this.customer) this.customer.addEventListener("change", () => this.all());
       this.all();
+    }
+
+    // Each row waits for itself: whoever types on in the next one must not lose this one's price.
+    soon(row) {
+      clearTimeout(this.timers.get(row));
+      this.timers.set(row, setTimeout(() => this.ask(row), 250));
     }
 
     all() {
