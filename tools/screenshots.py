@@ -26,7 +26,7 @@ def main(base: str) -> None:
         _take(manager, base, "/orders/", "orders")
         _take(manager, base, _first(manager, base, "/orders/?status=in_production", "td.card-main a"), "order")
         _take(manager, base, "/reports/", "reports")
-        _order_form(_signed_in(browser, base, "sales", DESK), base)
+        _order_form(_signed_in(browser, base, "sales", {"viewport": {"width": 1440, "height": 1080}}), base)
         warehouse = _signed_in(browser, base, "warehouse", PHONE)
         _take(warehouse, base, _first(warehouse, base, "/shipping/?tab=pick", "td.card-main a"), "picking-phone")
         customer = _signed_in(browser, base, "customer", PHONE)
@@ -74,9 +74,9 @@ def _order_form(page: Page, base: str) -> None:
         if quantity:
             page.keyboard.press("Enter")
             page.keyboard.type(quantity)
-            page.wait_for_load_state("networkidle")
             page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)  # prices and stock of what was typed
     page.evaluate("window.scrollTo(0, 0)")
     _save(page, "order-form")
 
