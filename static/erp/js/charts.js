@@ -18,7 +18,7 @@
     const pie = data.type === "pie";
     const flat = data.type === "hbar";
     const category = { type: "category", data: data.x, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: text, hideOverlap: true }, inverse: flat };
-    const value = { type: "value", splitLine: { lineStyle: { color: line } }, axisLabel: { color: text } };
+    const value = { type: "value", splitLine: { lineStyle: { color: line } }, axisLabel: { color: text, formatter: flat && data.unit ? (number) => `${Number(number).toLocaleString()} ${data.unit}` : undefined } };
     const font = getComputedStyle(document.body).fontFamily;
     const base = {
       color: palette(),
