@@ -26,7 +26,7 @@ class OrderFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="by_words", label=_("Search"))
     status = django_filters.MultipleChoiceFilter(choices=SalesOrder.Status.choices, label=_("Status"))
     channel = django_filters.ModelChoiceFilter(
-        queryset=Channel.objects.all(), to_field_name="code", label=_("Channel"), empty_label=_("All channels")
+        queryset=Channel.objects.in_use(), to_field_name="code", label=_("Channel"), empty_label=_("All channels")
     )
     customer = django_filters.CharFilter(field_name="customer__code", label=_("Customer"))
     salesperson = django_filters.ModelChoiceFilter(

@@ -146,7 +146,7 @@ class ReportFilter:
         """What can be chosen; three queries."""
         people = User.objects.filter(is_portal=False, groups__name="sales").order_by("name", "username").distinct()
         return {
-            "channel": [("", _("All channels")), *Channel.objects.values_list("code", "name")],
+            "channel": [("", _("All channels")), *((one.code, str(one)) for one in Channel.objects.in_use())],
             "salesperson": [("", _("All salespeople")), *((person.username, str(person)) for person in people)],
             "warehouse": [("", _("All warehouses")), *Warehouse.objects.values_list("code", "name")],
         }

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,16 @@ from orders.models.customer import Customer
 
 if TYPE_CHECKING:
     from erp.models import User
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    """Channels, as filters offer them."""
+
+    def in_use(self) -> Self:
+        """Those that people choose, web shops, and those that orders have come by. Needs no look at every order."""
+        order = self.model._meta.get_field("orders").related_model
+        came = order.objects.filter(channel=OuterRef("pk"))  # type: ignore[union-attr]
+        return self.filter(Q(is_manual=True) | ~Q(adapter="") | Exists(came))
 
 
 class Channel(models.Model):
@@ -59,6 +69,8 @@ class Channel(models.Model):
         help_text=_("Code of the currency the shop sells in, when it is not the company's: USD."),
     )
     rate = RateField(_("exchange rate"), default=1, help_text=_("Company's currency for one unit of the shop's."))
+
+    objects = ChannelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("channel")
