@@ -18,6 +18,7 @@ from orders.services import create_customer
 from production.models import BillOfMaterials, BomLine, Operation, WorkCenter
 
 CUSTOMERS = 48
+OPENING = 3  # the shelves are full on the first day: so many times the reorder point
 
 
 @transaction.atomic
@@ -83,8 +84,8 @@ def _products() -> None:
     for article in catalogue.ARTICLES:
         product = products[article.sku]
         product.lead_days = article.lead_days
-        product.reorder_point = Decimal(article.stock) / 4
-        product.minimum = Decimal(article.stock) / 8
+        product.reorder_point = Decimal(article.stock)
+        product.minimum = Decimal(article.stock) / 2
         if article in catalogue.SERVICES:
             product.kind = Product.Kind.SERVICE
     Product.objects.bulk_update(products.values(), ["lead_days", "reorder_point", "minimum", "kind"])
@@ -150,7 +151,7 @@ def _opening_stock() -> None:
                 product_id=products[article.sku].pk,
                 source_id=source.pk,
                 target_id=bins[index % len(bins)].pk,
-                quantity=Decimal(article.stock),
+                quantity=Decimal(article.stock * OPENING),
                 unit_cost=Decimal(article.cost),
                 key=f"opening:{article.sku}",
             )

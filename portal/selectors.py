@@ -83,7 +83,10 @@ def steps(order: SalesOrder, changes: Iterable[StatusChange]) -> list[dict[str, 
     """The way of the order as a stepper: what is behind it, where it stands, what comes."""
     reached: dict[str, dt.datetime] = {}
     for change in changes:
-        reached[change.target] = change.at
+        # An order that waited for stock again came to 已审核 twice: what is behind it counts from the first time.
+        if change.target == order.status and change.source != change.target:
+            reached[change.target] = change.at
+        reached.setdefault(change.target, change.at)
     stopped = order.status in (Status.REJECTED, Status.CANCELLED)
     visited = [status for status in PATH if status in reached]
     if stopped:

@@ -50,11 +50,13 @@ def _changes(order: SalesOrder) -> list[StatusChange]:
 
 
 def stepper(order: SalesOrder, changes: Iterable[StatusChange]) -> list[dict[str, Any]]:
-    """The order's way with the time each state was last entered; production only where there is any."""
+    """The order's way with the time each state was first entered, the present one last; production where there is any."""
     entered: dict[str, Any] = {}
     for change in changes:
-        if change.source != change.target:
+        # An order that waited for stock again came to 已审核 twice: what is behind it counts from the first time.
+        if change.target == order.status and change.source != change.target:
             entered[change.target] = change.at
+        entered.setdefault(change.target, change.at)
     broken = order.status in (Status.REJECTED, Status.CANCELLED)
     path = [status for status in PATH if status != Status.IN_PRODUCTION or status in entered or order.status == status]
     reached = path.index(Status(order.status)) if not broken else _furthest(path, entered)
