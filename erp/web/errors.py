@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError, NotPermitted
+from erp.web.access import is_staff_person
 from erp.web.pages import back_url, render_page, toast
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,12 @@ class BusinessErrorMiddleware:
             response = toast(HttpResponse(status=status), words, "danger")
             response["HX-Reswap"] = "none"
             return response
-        context = {"error": error, "reasons": reasons_of(error), "back": back_url(request)}
+        context = {
+            "error": error,
+            "reasons": reasons_of(error),
+            "back": back_url(request),
+            "framed": _is_staff(request),
+        }
         return render_page(request, "errors/refused.html", context, status=status)
 
 
@@ -68,7 +74,13 @@ def _error_page(request: HttpRequest, template: str, status: int, detail: str = 
         response = toast(HttpResponse(status=status), detail or _title(status), "danger")
         response["HX-Reswap"] = "none"
         return response
-    return render_page(request, template, {"detail": detail, "back": back_url(request)}, status=status)
+    context = {"detail": detail, "back": back_url(request), "framed": status in (403, 404) and _is_staff(request)}
+    return render_page(request, template, context, status=status)
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    """Whether a person of the company asks; early refusals know nobody yet."""
+    return hasattr(request, "user") and is_staff_person(request.user)
 
 
 def _title(status: int) -> str:

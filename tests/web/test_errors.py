@@ -59,3 +59,12 @@ def test_an_expired_form_gets_our_page(person):
     response = Client(enforce_csrf_checks=True).post("/preferences/", {"theme": "dark"})
     assert response.status_code == 403
     assert "表单已过期" in response.content.decode()
+
+
+def test_people_of_the_company_keep_their_menu_on_a_refusal(client, person, customer):
+    client.force_login(person)
+    html = client.get("/no/such/page/").content.decode()
+    assert html.count("<h1>") == 1 and 'class="sidenav"' in html
+    assert 'class="sidenav"' in client.get("/refuse/").content.decode()
+    client.force_login(customer)
+    assert 'class="sidenav"' not in client.get("/no/such/page/").content.decode()
