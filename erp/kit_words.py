@@ -1,4 +1,4 @@
-"""Words of the settings pages' kit (django-unfold) and of allauth that bring no Chinese of their own.
+"""Words of the settings pages' kit (django-unfold) that bring no Chinese of their own.
 
 Named here so that the translation check knows them; the texts are in `locale/parts/kit.json`.
 """
@@ -47,6 +47,4 @@ WORDS = (
     _("True"),
     _("Type to search"),
     _("You have been successfully logged out from the administration"),
-    _("authenticator"),
-    _("authenticators"),
 )
