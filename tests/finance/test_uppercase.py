@@ -2,17 +2,17 @@
 
 import csv
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.uppercase import amount_in_words
+from tests.material import MATERIAL
 
 DIGITS = {character: value for value, character in enumerate("零壹贰叁肆伍陆柒捌玖")}
 PLACES = {"拾": 10, "佰": 100, "仟": 1000}
-LABELLED = Path("/work/shared/data/chinese_text/amounts_labelled.csv")
+LABELLED = MATERIAL / "chinese_text" / "amounts_labelled.csv"
 
 
 def read_back(text: str) -> Decimal:

@@ -1,17 +1,14 @@
 """Pasted addresses: their parts, the labelled set, and what the forms ask the server."""
 
 import csv
-import os
-from pathlib import Path
 
 import pytest
 
 from orders.addresses import parse_address
+from tests.material import MATERIAL
 
 # A labelled set (columns text, province, city, district, detail); it is no part of this repository.
-LABELLED = Path(os.environ.get("ERP_TEST_DATA", Path(__file__).parents[3] / "shared/data")) / (
-    "chinese_text/addresses_labelled.csv"
-)
+LABELLED = MATERIAL / "chinese_text" / "addresses_labelled.csv"
 URL = "/orders/address.json"
 CASES = [
     (

@@ -1,13 +1,11 @@
 """The real order files come in whole, twice, with the totals of their source."""
 
 import csv
-import os
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Count, Sum
 from openpyxl import Workbook
@@ -15,8 +13,9 @@ from openpyxl import Workbook
 from erp.models import StatusChange
 from inventory.models import Product
 from orders.models import ChannelOrder, Customer, ImportRun, OrderCheck, OrderLine, SalesOrder
+from tests.material import MATERIAL
 
-DATA = Path(os.environ.get("ERP_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data"))
+DATA = MATERIAL
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("basics"),

@@ -2,9 +2,7 @@
 
 import copy
 import json
-import os
 from decimal import Decimal
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,10 +14,10 @@ from orders.channels.base import Unreadable, person_name, read_json, sign
 from orders.channels.masking import masked
 from orders.channels.matching import CannotTake, lines_of
 from tests.cast import make_product
+from tests.material import MATERIAL
 from tests.orders.channels.shop import order, shop
 
-SHARED = Path(os.environ.get("ERP_SHARED_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
-PAYLOADS = SHARED / "channel_payloads"
+PAYLOADS = MATERIAL / "channel_payloads"
 needs_payloads = pytest.mark.skipif(not PAYLOADS.is_dir(), reason=f"the vendors' payloads are not at {PAYLOADS}")
 HEADERS = {"shopify": "X-Shopify-Hmac-Sha256", "woocommerce": "X-WC-Webhook-Signature"}
 
