@@ -1,6 +1,6 @@
 """Out of the door: picking, packing, carriers, parcels and what became of them."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from erp.fields import MoneyField, QuantityField
-from erp.models import Document, ScopedQuerySet, append_only
+from erp.models import Document, append_only
 from erp.workflow import requirement
 from inventory.models import StockItem
-from orders.models import OrderLine, SalesOrder
+from orders.models import OrderLine, OrderScopedQuerySet, SalesOrder
 
 if TYPE_CHECKING:
-    from erp.models import User
+    pass
 
 
 class Carrier(models.Model):
@@ -60,19 +60,6 @@ class CarrierService(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier.name} {self.name}"
-
-
-class OrderScopedQuerySet(ScopedQuerySet):
-    """Documents that belong to an order."""
-
-    def visible_to(self, user: "User") -> Self:
-        """Portal logins see what belongs to their company's orders; sales what belongs to theirs."""
-        if user.is_portal:
-            return self.filter(order__customer__logins__user=user)
-        rows = super().visible_to(user)
-        if user.has_perm("orders.view_all_orders"):
-            return rows
-        return rows.filter(Q(order__salesperson=user) | Q(order__customer__owner=user))
 
 
 def _hold(document: Any) -> str:

@@ -1,5 +1,6 @@
 from orders.models.approval import ApprovalLevel, ApprovalPolicy, ApprovalStep, Deputy
 from orders.models.channel import DELIVERY_FINDINGS, Channel, ChannelCustomer, ChannelOrder, ChannelProduct
+from orders.models.check import CHECK_LABELS, FINDINGS, OrderCheck
 from orders.models.customer import (
     Address,
     Contact,
@@ -12,7 +13,7 @@ from orders.models.customer import (
     Tag,
 )
 from orders.models.intake import ImportMapping, ImportRow, ImportRun
-from orders.models.order import CHECK_LABELS, FINDINGS, OrderCheck, OrderLine, SalesOrder
+from orders.models.order import OrderLine, OrderScopedQuerySet, SalesOrder
 from orders.models.template import OrderTemplate, OrderTemplateLine
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "ImportRun",
     "OrderCheck",
     "OrderLine",
+    "OrderScopedQuerySet",
     "OrderTemplate",
     "OrderTemplateLine",
     "PriceList",

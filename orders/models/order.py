@@ -20,6 +20,7 @@ from erp.workflow import requirement
 from inventory.models import Product, Warehouse
 from orders.models.approval import MAY_APPROVE, ApprovalStep, names_missing
 from orders.models.channel import Channel
+from orders.models.check import OrderCheck
 from orders.models.customer import Customer, PriceRule
 
 if TYPE_CHECKING:
@@ -116,6 +117,19 @@ class SalesOrderQuerySet(ScopedQuerySet):
     def open(self) -> Self:
         """Orders that somebody still has to work on."""
         return self.filter(status__in=SalesOrder.OPEN)
+
+
+class OrderScopedQuerySet(ScopedQuerySet):
+    """Documents of floors above that belong to an order: seen by whoever sees the order."""
+
+    def visible_to(self, user: "User") -> Self:
+        """Portal logins see what belongs to their company's orders; sales what belongs to theirs; others with the right all."""
+        if user.is_portal:
+            return self.filter(order__customer__logins__user=user)
+        rows = super().visible_to(user)
+        if user.has_perm("orders.view_all_orders"):
+            return rows
+        return rows.filter(Q(order__salesperson=user) | Q(order__customer__owner=user))
 
 
 @pghistory.track(
@@ -442,66 +456,3 @@ class OrderLine(models.Model):
     def short(self) -> Decimal:
         """Neither shipped nor reserved yet."""
         return self.quantity - self.shipped - self.reserved
-
-
-CHECK_LABELS = {
-    "customer": _("Customer data"),
-    "address": _("Delivery address"),
-    "price": _("Price"),
-    "stock": _("Stock and date"),
-    "credit": _("Credit"),
-    "duplicate": _("Duplicate"),
-}
-FINDINGS = {
-    "ok": _("In order."),
-    "no_limit": _("No credit limit is set."),
-    "customer_inactive": _("The customer is blocked. Unblock it on its page, or reject the order."),
-    "customer_incomplete": _("Missing on the customer: %(fields)s."),
-    "address_incomplete": _("Missing in the delivery address: %(fields)s."),
-    "price_zero": _("Without a price: %(products)s."),
-    "price_below_list": _("Below the list price: %(products)s."),
-    "discount_floor": _("Below what the salesperson may agree to alone: %(products)s."),
-    "margin_floor": _("Margin below what the salesperson may agree to alone: %(products)s."),
-    "stock_to_make": _("To be made in time: %(products)s."),
-    "stock_to_buy": _("To be bought in time: %(products)s."),
-    "stock_late": _("Cannot be there by %(date)s: %(products)s."),
-    "credit_exceeded": _("The credit limit of %(limit)s is exceeded by %(excess)s."),
-    "credit_left": _("%(left)s of the credit limit remain."),
-    "duplicate_like": _("Looks like %(number)s of the same customer with the same amount."),
-}
-
-
-class OrderCheck(models.Model):
-    """One finding of an automatic check (订单校验) on an order."""
-
-    class Severity(models.TextChoices):
-        PASS = "pass", _("passed")
-        WARN = "warn", _("warning")  # a person must look: no automatic approval
-        BLOCK = "block", _("blocking")  # cannot be approved until mended
-
-    order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="checks")
-    code = models.CharField(_("check"), max_length=30)
-    severity = models.CharField(_("severity"), max_length=10, choices=Severity)
-    # The finding as a key of FINDINGS with its values, so that each reader gets it in their own language.
-    finding = models.CharField(_("finding"), max_length=40, default="ok")
-    values = models.JSONField(_("values"), default=dict)
-    fix_url = models.CharField(_("where to mend it"), max_length=200, blank=True)
-    at = models.DateTimeField(_("at"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("order check")
-        verbose_name_plural = _("order checks")
-        constraints = [models.UniqueConstraint(fields=["order", "code"], name="ordercheck_order_code")]
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.severity}"
-
-    @property
-    def label(self) -> str:
-        """The check's name."""
-        return str(CHECK_LABELS.get(self.code, self.code))
-
-    @property
-    def message(self) -> str:
-        """What was found, in the reader's language."""
-        return str(FINDINGS[self.finding]) % self.values
