@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
+from erp.taxnumber import clean_tax_number, validate_tax_number
 from orders.channels import adapter_choices
 from orders.models import (
     CHECK_LABELS,
@@ -36,7 +37,6 @@ from orders.models import (
 )
 from orders.models.approval import role_label
 from orders.services import create_customer, update_customer
-from orders.taxnumber import clean_tax_number, validate_tax_number
 
 
 class ReadOnly:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erp.models import User
+from erp.taxnumber import clean_tax_number, validate_tax_number
 from orders.models import Address, Contact, Customer, PriceList
-from orders.taxnumber import clean_tax_number, validate_tax_number
 
 phone_validator = RegexValidator(
     re.compile(r"^\+?[\d][\d\s()\-]{4,24}$"),

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET
 
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.documents.xlsx import xlsx_response
+from erp.uppercase import amount_in_words
 from erp.web import get_or_404, keyset_page, may, perm_required, render_page
 from finance import selectors
 from finance.filters import EntryFilter
 from finance.forms import PeriodForm
 from finance.models import Invoice, JournalEntry
-from finance.uppercase import amount_in_words
 from orders.models import Customer
 
 LONGEST = dt.timedelta(days=732)

@@ -15,6 +15,7 @@ from erp.documents.pdf import pdf_response, render_pdf
 from erp.documents.xlsx import xlsx_response
 from erp.errors import BusinessError
 from erp.models import Company
+from erp.uppercase import amount_in_words
 from erp.web import (
     add_error,
     capped_counts,
@@ -33,7 +34,6 @@ from finance import selectors, services
 from finance.filters import InvoiceFilter, in_tab
 from finance.forms import RefundForm
 from finance.models import Allocation, Invoice, Payment
-from finance.uppercase import amount_in_words
 from finance.views.common import refused, timeline_rows
 from orders.models import Customer, OrderLine, SalesOrder
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from erp.documents.reading import SUFFIXES, FileRefused, read_table
 from erp.errors import BusinessError
 from orders.importing.mapping import Mapping
-from orders.importing.reading import SUFFIXES, FileRefused, read_table
 from orders.models import ImportMapping
 
 

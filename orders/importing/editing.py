@@ -11,13 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from erp.documents.reading import Cells, read_table
 from erp.errors import BusinessError
 from erp.models import User
 from orders.importing.builtin import MAPPINGS
 from orders.importing.fields import FIELDS, Field, guess
 from orders.importing.mapping import PARTS, Mapping, Options
 from orders.importing.preview import PART_NAMES
-from orders.importing.reading import Cells, read_table
 from orders.models import Channel, ImportMapping
 
 TEXT_OPTIONS = ("date_format", "tax_rate", "sku_prefix", "customer_prefix", "freight_sku")

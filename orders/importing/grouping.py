@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from erp.documents.reading import Cells
 from erp.money import round_money
 from orders.importing.mapping import Binding, Options
-from orders.importing.reading import Cells
 from orders.importing.spool import Spool, Spooled
 from orders.importing.values import BadValue, moment_of
 from orders.services.entry import MAX_LINES

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from erp.documents.reading import Cells, FileRefused, read_table
 from erp.errors import BusinessError
 from orders.importing.fields import EITHER, FIELDS, ORDER_FIELDS, Field, guess, normal
-from orders.importing.reading import Cells, FileRefused, read_table
 from orders.importing.values import BadValue, tax_rate_of
 from orders.models import Channel, ImportMapping
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from erp.documents.reading import Cells, read_table
 from erp.errors import BusinessError
 from orders.importing.fields import FIELDS
 from orders.importing.mapping import Mapping
-from orders.importing.reading import Cells, read_table
 
 ROWS = 6
 LONGEST = 60

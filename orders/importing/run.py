@@ -15,11 +15,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from erp.documents.reading import Row, read_table
 from erp.errors import BusinessError
 from erp.models import User
 from orders.importing.grouping import Draft, Grouper
 from orders.importing.mapping import Binding, Mapping
-from orders.importing.reading import Row, read_table
 from orders.importing.resolving import Resolver
 from orders.importing.spool import Spool
 from orders.models import ImportRow, ImportRun

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from erp.documents.reading import SUFFIXES, FileRefused, read_table
 from erp.errors import BusinessError
 from erp.models import User
 from orders.importing.builtin import GENERIC, ensure_mappings
 from orders.importing.detection import detect_mapping
 from orders.importing.mapping import Mapping
-from orders.importing.reading import SUFFIXES, FileRefused, read_table
 from orders.models import ImportMapping, ImportRun
 
 BIGGEST = 200 << 20

@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from erp.documents.cells import RowsRefused, day_of, number_of
 from erp.errors import BusinessError
 from erp.models import User
 from erp.money import ZERO, round_quantity, round_unit_price
@@ -30,20 +31,6 @@ class RuleInput:
     valid_to: dt.date | None = None
     price: Decimal | None = None
     discount: Decimal | None = None
-
-
-class RowsRefused(BusinessError):
-    """Rows of a file cannot be taken; `rows` has the row number and the reason of each. Nothing was saved."""
-
-    code = "rows_refused"
-
-    def __init__(self, rows: list[tuple[int, str]]) -> None:
-        super().__init__(
-            _("%(count)s rows cannot be taken; nothing was saved.") % {"count": len(rows)},
-            hint=_("Mend them in the file and upload it again."),
-            field="file",
-        )
-        self.rows = rows
 
 
 def save_price_list(
@@ -138,37 +125,16 @@ def _rule_of(row: Sequence[str], products: dict[str, Product], categories: dict[
         raise BusinessError(_("There is no product %(sku)s.") % {"sku": sku})
     if category and category not in categories:
         raise BusinessError(_("There is no category %(name)s.") % {"name": category})
-    share = _number(discount)
+    share = number_of(discount)
     return RuleInput(
         product=products[sku] if sku else None,
         category=categories[category] if category else None,
-        minimum=_number(minimum) or ZERO,
-        valid_from=_day(valid_from),
-        valid_to=_day(valid_to),
-        price=_number(price),
+        minimum=number_of(minimum) or ZERO,
+        valid_from=day_of(valid_from),
+        valid_to=day_of(valid_to),
+        price=number_of(price),
         discount=None if share is None else share / PER_CENT,
     )
-
-
-def _number(text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        value = Decimal(text.replace(",", "").removesuffix("%"))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 12:
-        raise BusinessError(_("“%(text)s” is not a number.") % {"text": text})
-    return value
-
-
-def _day(text: str) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return dt.date.fromisoformat(text.replace("/", "-")[:10])
-    except ValueError:
-        raise BusinessError(_("“%(text)s” is not a date. Write it as 2026-11-21.") % {"text": text}) from None
 
 
 def row_of(rule: PriceRule) -> tuple[Any, ...]:

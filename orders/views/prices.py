@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from erp.documents.cells import RowsRefused
+from erp.documents.reading import SUFFIXES, FileRefused, read_rows
 from erp.documents.xlsx import xlsx_response
 from erp.errors import BusinessError
 from erp.money import ZERO
 from erp.web import add_error, get_or_404, go, keyset_page, may, perm_required, render_page, require_perm
 from inventory.models import Category, Product
-from orders.importing.reading import SUFFIXES, FileRefused, read_rows
 from orders.models import PriceList, PriceRule
 from orders.services.price_lists import (
     PER_CENT,
-    RowsRefused,
     RuleInput,
     import_rules,
     remove_rule,

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from openpyxl import Workbook
 
-from orders.importing.reading import FileRefused, detect_encoding, read_table
+from erp.documents.reading import FileRefused, detect_encoding, read_table
 from orders.importing.spool import Spool
 from orders.importing.values import BadValue, decimal_of, discount_of, moment_of, price_of, quantity_of, tax_rate_of
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finance.uppercase import amount_in_words
+from erp.uppercase import amount_in_words
 from tests.material import MATERIAL
 
 DIGITS = {character: value for value, character in enumerate("零壹贰叁肆伍陆柒捌玖")}

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from orders.taxnumber import ALPHABET, check_character, clean_tax_number, validate_tax_number
+from erp.taxnumber import ALPHABET, check_character, clean_tax_number, validate_tax_number
 
 # Codes that the companies publish: Alibaba (China), Tencent Technology (Shenzhen), Huawei Technologies, Baidu Netcom.
 REAL = ["91330100799655058B", "9144030071526726XG", "914403001922038216", "91110000802100433B"]
