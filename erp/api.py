@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from erp.rest import BearerToken, install_handlers
 from inventory.api import products_router, stock_router
 from orders.api import customers_router, orders_router
+from orders.api_substatus import order_sub_status_router, sub_statuses_router
 
 api = NinjaAPI(
     title="Order-to-cash ERP",
@@ -19,6 +20,8 @@ api = NinjaAPI(
 )
 install_handlers(api)
 api.add_router("/orders", orders_router)
+api.add_router("/orders", order_sub_status_router)
+api.add_router("/sub-statuses", sub_statuses_router)
 api.add_router("/customers", customers_router)
 api.add_router("/products", products_router)
 api.add_router("/stock", stock_router)

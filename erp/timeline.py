@@ -26,6 +26,7 @@ EVENTS = {
     "escalate_approval": gettext_lazy("Approval escalated"),
     "hold": gettext_lazy("Put on hold"),
     "release_hold": gettext_lazy("Hold released"),
+    "sub_status": gettext_lazy("Sub-status set"),
     "shop_cancelled": gettext_lazy("Cancelled in the shop"),
     "shop_changed": gettext_lazy("Changed in the shop"),
     "shop_refunded": gettext_lazy("Refunded in the shop"),

@@ -159,6 +159,8 @@ def _apply(document: Document, declared: Any, *, by: User | None, note: str, arg
         getattr(document, declared.name)(by=by, note=note, **arguments)
     except TransitionNotAllowed as refusal:  # a second reading of the conditions disagrees with the first
         raise TransitionRefused(str(refusal)) from refusal
+    if document.status != source:
+        document.arrive()
     seconds = max(0, int((now - document.status_since).total_seconds()))
     document.status_since = now
     document.save()

@@ -37,6 +37,7 @@ from orders.models import (
 )
 from orders.models.approval import role_label
 from orders.services import create_customer, update_customer
+from orders.substatus_admin import SubStatusAdmin  # noqa: F401  registers itself
 
 
 class ReadOnly:

@@ -29,6 +29,7 @@ from erp.rest import (
 )
 from erp.workflow import advance
 from inventory.models import Product
+from orders.api_substatus import with_sub_status
 from orders.approvals import order_moves
 from orders.models import Channel, Customer, SalesOrder
 from orders.representation import (
@@ -199,7 +200,7 @@ def _visible(request: HttpRequest) -> QuerySet[SalesOrder]:
 
 
 def _with_relations(rows: QuerySet[SalesOrder]) -> QuerySet[SalesOrder]:
-    return rows.select_related("customer", "channel", "warehouse")
+    return rows.select_related("customer", "channel", "warehouse", "sub_status")
 
 
 def _order(request: HttpRequest, number: str) -> SalesOrder:
@@ -211,10 +212,10 @@ def _order(request: HttpRequest, number: str) -> SalesOrder:
 
 @orders_router.get("", response={200: Listing[OrderBrief], **PROBLEMS}, summary="Orders, newest first")
 def list_orders(
-    request: HttpRequest, status: str = "", customer: str = "", cursor: str = "", limit: int = 40
+    request: HttpRequest, status: str = "", sub_status: str = "", customer: str = "", cursor: str = "", limit: int = 40
 ) -> dict[str, Any]:
-    """Orders of a status (`pending`, `approved`, …) or of a customer (its code), newest first."""
-    rows = _visible(request).select_related("customer", "channel")
+    """Orders of a status (`pending`, `approved`, …), a sub-status (its id) or a customer (its code), newest first."""
+    rows = _visible(request).select_related("customer", "channel", "sub_status")
     if status:
         if status not in SalesOrder.Status.values:
             raise Problem.of_parameter(
@@ -222,6 +223,8 @@ def list_orders(
                 _("There is no such status; there are: %(names)s.") % {"names": ", ".join(SalesOrder.Status.values)},
             )
         rows = rows.filter(status=status)
+    if sub_status:
+        rows = with_sub_status(rows, sub_status, user=caller(request))
     if customer:
         found = Customer.objects.filter(code=customer).values_list("pk", flat=True).first()
         rows = rows.filter(customer_id=found) if found is not None else rows.none()

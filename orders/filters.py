@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from erp.models import User
 from orders.models import Channel, SalesOrder
 from orders.search import matching_orders
+from orders.substatuses import filter_choices
 
 BEFORE_SHIPPING = (SalesOrder.Status.PENDING, *SalesOrder.FULFILLING)
 
@@ -44,6 +45,9 @@ class OrderFilter(django_filters.FilterSet):
         label=_("Payment"),
         empty_label=_("Any payment state"),
     )
+    sub_status = django_filters.ChoiceFilter(
+        field_name="sub_status", choices=(), label=_("Sub-status"), empty_label=_("Any sub-status")
+    )
     late = django_filters.BooleanFilter(method="only_late", label=_("Late"), widget=forms.CheckboxInput)
     held = django_filters.BooleanFilter(method="only_held", label=_("On hold"), widget=forms.CheckboxInput)
     mine = django_filters.BooleanFilter(method="only_mine", label=_("Mine"), widget=forms.CheckboxInput)
@@ -55,6 +59,7 @@ class OrderFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.filters["sub_status"].extra["choices"] = filter_choices()
         people = User.objects.filter(is_portal=False, is_active=True, groups__name="sales")
         self.filters["salesperson"].field.queryset = people.order_by("name", "username").distinct()
 

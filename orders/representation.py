@@ -51,6 +51,14 @@ class CustomerRef(Schema):
     name: str
 
 
+class SubStatusOut(Schema):
+    """The company's own word for where the order stands inside its state."""
+
+    id: int
+    label: str
+    colour: str
+
+
 class ApprovalOut(Schema):
     """Where approval stands: `pending`, `approved` (by a person), `auto` (by the system's policy) or `rejected`."""
 
@@ -102,6 +110,7 @@ class OrderBrief(Schema):
     number: str
     status: str
     status_label: str
+    sub_status: SubStatusOut | None
     customer: CustomerRef
     channel: str
     external_number: str
@@ -175,11 +184,20 @@ def waiting(orders: Sequence[SalesOrder], *, user: User) -> dict[int, Waiting]:
     }
 
 
-def _common(order: SalesOrder, waits: Waiting) -> dict[str, Any]:
+def sub_status_out(order: SalesOrder, *, user: User) -> SubStatusOut | None:
+    """The order's sub-status; customers are told of those that are shown to them."""
+    one = order.sub_status
+    if one is None or (user.is_portal and not one.is_public):
+        return None
+    return SubStatusOut(id=one.pk, label=one.label, colour=one.colour)
+
+
+def _common(order: SalesOrder, waits: Waiting, *, user: User) -> dict[str, Any]:
     return {
         "number": order.number,
         "status": order.status,
         "status_label": order.get_status_display(),
+        "sub_status": sub_status_out(order, user=user),
         "customer": CustomerRef(code=order.customer.code, name=order.customer.name),
         "channel": order.channel.code,
         "external_number": order.external_number,
@@ -198,7 +216,7 @@ def _common(order: SalesOrder, waits: Waiting) -> dict[str, Any]:
 def briefs(orders: Sequence[SalesOrder], *, user: User) -> list[OrderBrief]:
     """The orders as rows of a list; they need their customers and channels."""
     waits = waiting(orders, user=user)
-    return [OrderBrief(**_common(order, waits[order.pk])) for order in orders]
+    return [OrderBrief(**_common(order, waits[order.pk], user=user)) for order in orders]
 
 
 def whole(order: SalesOrder, *, user: User) -> dict[str, Any]:
@@ -211,7 +229,7 @@ def whole(order: SalesOrder, *, user: User) -> dict[str, Any]:
     lines = order.lines.select_related("product").order_by("position")
     waits = waiting([order], user=user)[order.pk]
     document = OrderOut(
-        **_common(order, waits),
+        **_common(order, waits, user=user),
         approval=_approval(changes, user=user),
         warehouse=order.warehouse.code,
         note=order.customer_note,

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from orders.views import addresses, channels, customers, drafts, entry, imports, lists, merging, page, prices, templates
+from orders.views import (
+    addresses,
+    channels,
+    customers,
+    drafts,
+    entry,
+    imports,
+    lists,
+    merging,
+    page,
+    prices,
+    substatus,
+    templates,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -59,6 +72,7 @@ urlpatterns = [
     path("<str:number>/transitions/", page.transition, name="transition"),
     path("<str:number>/transitions/<str:name>/", page.transition, name="transition_named"),
     path("<str:number>/comments/", page.comment, name="comment"),
+    path("<str:number>/sub-status/", substatus.set_one, name="sub_status"),
     path("<str:number>/hold/", page.hold, name="hold"),
     path("<str:number>/check/", page.recheck, name="check"),
     path("<str:number>/reserve/", page.reserve, name="reserve"),

@@ -40,7 +40,7 @@ def is_customer(request: HttpRequest) -> bool:
 
 def visit(request: HttpRequest, number: str) -> Visit | None:
     """The order as this browser may see it, or None: own company's by login, or the one looked up."""
-    orders = SalesOrder.objects.select_related("customer", "salesperson")
+    orders = SalesOrder.objects.select_related("customer", "salesperson", "sub_status")
     if is_customer(request):
         own = orders.visible_to(request.user).filter(number=number).first()  # type: ignore[arg-type]
         if own is not None:

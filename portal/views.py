@@ -44,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _own_orders(request: HttpRequest) -> HttpResponse:
     own = SalesOrder.objects.visible_to(request.user)  # type: ignore[arg-type]
-    rows, words = own, request.GET.get("q", "").strip()[:60]
+    rows, words = own.select_related("sub_status"), request.GET.get("q", "").strip()[:60]
     shown = request.GET.get("show", "")
     if shown in SHOWN:
         rows = rows.filter(status__in=SHOWN[shown])

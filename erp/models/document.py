@@ -60,6 +60,9 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def arrive(self) -> None:
+        """What the document itself keeps straight whenever a transition has brought it into another state, unsaved yet."""
+
     @classmethod
     def transitions(cls) -> dict[str, Any]:
         """The methods that are transitions of this document, by name, in the order they are declared."""

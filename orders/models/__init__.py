@@ -14,6 +14,7 @@ from orders.models.customer import (
 )
 from orders.models.intake import ImportMapping, ImportRow, ImportRun
 from orders.models.order import OrderLine, OrderScopedQuerySet, SalesOrder
+from orders.models.substatus import SubStatus, Tone
 from orders.models.template import OrderTemplate, OrderTemplateLine
 
 __all__ = [
@@ -45,5 +46,7 @@ __all__ = [
     "PriceList",
     "PriceRule",
     "SalesOrder",
+    "SubStatus",
     "Tag",
+    "Tone",
 ]

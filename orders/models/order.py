@@ -168,6 +168,18 @@ class SalesOrder(Document):
 
     number = models.CharField(_("number"), max_length=30, unique=True)
     status = FSMField(_("status"), choices=Status.choices, default=Status.PENDING, protected=True)
+    # A composite foreign key on (sub_status, status) keeps it within its state: see migration 0002_sub_statuses.
+    sub_status = models.ForeignKey(
+        "orders.SubStatus",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+        related_name="orders",
+        verbose_name=_("sub-status"),
+    )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"))
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders", verbose_name=_("channel"))
     external_number = models.CharField(_("external number"), max_length=80, blank=True)
@@ -238,6 +250,9 @@ class SalesOrder(Document):
         indexes = [
             models.Index(fields=["status", "-id"], name="salesorder_status"),
             models.Index(fields=["customer", "-id"], name="salesorder_customer"),
+            models.Index(
+                fields=["sub_status", "-id"], condition=Q(sub_status__isnull=False), name="salesorder_sub_status"
+            ),
             models.Index(fields=["salesperson", "-id"], name="salesorder_salesperson"),
             # Any part of our number or the channel's, and the recipient's phone from its beginning.
             GinIndex(
@@ -268,6 +283,12 @@ class SalesOrder(Document):
     def outstanding(self) -> Decimal:
         """Still to be paid, in the order's currency."""
         return self.total - self.paid
+
+    def arrive(self) -> None:
+        """The sub-status of the state that was left goes; the new state's own one comes, where there is one."""
+        from orders.models.substatus import on_arrival
+
+        self.sub_status = on_arrival(self.status)
 
     def complete_conditions_met(self) -> bool:
         """Whether nothing is left to do but to say so."""

@@ -45,6 +45,7 @@ from orders.services.fulfilment import (
 )
 from orders.services.policies import ask_for_approval, withdraw_approval
 from orders.services.pricing import PriceAnswer, price_for, prices_for
+from orders.services.substatus import remove_sub_statuses, set_sub_status, set_sub_statuses
 
 __all__ = [
     "HOLDER",
@@ -81,8 +82,11 @@ __all__ = [
     "refresh_status",
     "release_hold",
     "release_order",
+    "remove_sub_statuses",
     "run_checks",
     "search_words",
+    "set_sub_status",
+    "set_sub_statuses",
     "ship_to_of",
     "try_auto_approve",
     "try_complete",

@@ -203,6 +203,7 @@ def create_order(
         rate=rate,
     )
     rows = build_lines(order, lines, customer=customer, on=timezone.localdate(ordered_at))
+    order.arrive()
     _insert(order)
     OrderLine.objects.bulk_create(rows)
     record_creation(order, by=by)

@@ -28,6 +28,7 @@ from orders import services
 from orders.drafts import recent
 from orders.filters import OrderFilter
 from orders.models import SalesOrder
+from orders.substatuses import label_of
 from orders.waiting import waits_for
 
 BOARD = (
@@ -52,6 +53,7 @@ CHIPS = (
     "shipped_until",
     "due",
     "payment",
+    "sub_status",
     "late",
     "held",
     "mine",
@@ -59,7 +61,9 @@ CHIPS = (
 
 
 def _filtered(request: HttpRequest) -> OrderFilter:
-    rows = SalesOrder.objects.visible_to(request.user).select_related("customer", "channel", "salesperson")
+    rows = SalesOrder.objects.visible_to(request.user).select_related(
+        "customer", "channel", "salesperson", "sub_status"
+    )
     found = OrderFilter(request.GET, queryset=rows, user=request.user)
     found.form.is_valid()
     return found
@@ -67,7 +71,15 @@ def _filtered(request: HttpRequest) -> OrderFilter:
 
 def _fingerprint(order: SalesOrder) -> tuple[Any, ...]:
     """What of an order the list shows and others may change."""
-    return (order.pk, order.status, order.version, order.payment_state, order.hold_reason, order.promised_date)
+    return (
+        order.pk,
+        order.status,
+        order.sub_status_id,
+        order.version,
+        order.payment_state,
+        order.hold_reason,
+        order.promised_date,
+    )
 
 
 def _tabs(request: HttpRequest, found: OrderFilter, counts: dict[str, str]) -> list[dict[str, Any]]:
@@ -92,6 +104,8 @@ def _chip_values(found: OrderFilter) -> dict[str, str]:
     values |= {name: _("yes") for name in ("late", "held", "mine") if data.get(name)}
     if data.get("payment"):
         values["payment"] = str(SalesOrder.PaymentState(data["payment"]).label)
+    if chosen := data.get("sub_status"):
+        values["sub_status"] = label_of(chosen)
     return values
 
 
@@ -194,6 +208,7 @@ def _headings() -> list[str]:
         _("Paid"),
         _("Payment"),
         _("Special wishes"),
+        _("Sub-status"),
     ]
 
 
@@ -215,6 +230,7 @@ def _export_row(order: SalesOrder) -> list[Any]:
         order.paid,
         order.get_payment_state_display(),
         order.customer_note,
+        str(order.sub_status or ""),
     ]
 
 

@@ -23,6 +23,7 @@ from inventory.selectors import stock_figures
 from orders import services
 from orders.approvals import chain, order_moves, present_level
 from orders.models import OrderCheck, OrderLine, SalesOrder
+from orders.substatuses import choices_for
 from orders.waiting import waits_for
 
 Status = SalesOrder.Status
@@ -40,7 +41,8 @@ SEVERITY_ORDER = {OrderCheck.Severity.BLOCK: 0, OrderCheck.Severity.WARN: 1, Ord
 def _order(request: HttpRequest, number: str) -> SalesOrder:
     rows = SalesOrder.objects.visible_to(request.user)
     return get_or_404(
-        rows.select_related("customer", "channel", "salesperson", "warehouse", "hold_by", "created_by"), number=number
+        rows.select_related("customer", "channel", "salesperson", "warehouse", "hold_by", "created_by", "sub_status"),
+        number=number,
     )
 
 
@@ -151,7 +153,15 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     order = _order(request, number)
     changes = _changes(order)
     wait = waits_for([order], request.user)[order.pk]
-    facts = (order.status, order.version, order.payment_state, order.hold_reason, len(changes), order.paid)
+    facts = (
+        order.status,
+        order.sub_status_id,
+        order.version,
+        order.payment_state,
+        order.hold_reason,
+        len(changes),
+        order.paid,
+    )
     token = live_token(*facts, wait.text, *(said.text for said in wait.also))
     if same := unchanged(request, token):
         return same
@@ -166,6 +176,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "wait": wait,
         "steps": stepper(order, changes),
         "moves": next_moves,
+        "sub_choices": choices_for(order, user),
         "step": None if any(move.allowed and move.kind == "primary" for move in next_moves) else _next_step(groups),
         "lines": _lines(order),
         "times": _times(order),
