@@ -1,7 +1,9 @@
 """What people type about products, counts, purchase orders and receipts."""
 
+import re
+import unicodedata
 import uuid
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -11,15 +13,23 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Barcode, Lot, Place, Product, PurchaseOrder, Supplier, Warehouse
 from inventory.services import PurchaseInput
 
+OF_UNIT = re.compile(r"(\S.*?)\s*[=＝]\s*(\S+)")  # 6901234567892 = 箱
+
 
 class ProductForm(forms.ModelForm):
-    """A product's master data; barcodes one a line."""
+    """A product's master data; further units and barcodes one a line."""
 
+    units = forms.CharField(
+        label=_("Further units"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "箱 = 12"}),
+        help_text=_("One a line, with how many stock units one is: 箱 = 12."),
+    )
     barcodes = forms.CharField(
         label=_("Barcodes"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("One a line; a scanner finds the product by any of them."),
+        help_text=_("One a line; a scanner finds the product by any of them. The code on a box: 6901234567892 = 箱."),
     )
 
     class Meta:
@@ -39,11 +49,31 @@ class ProductForm(forms.ModelForm):
         for name in ("list_price", "standard_cost", "minimum", "reorder_point"):
             self.fields[name].initial = "0"
         if self.instance.pk:
-            self.initial["barcodes"] = "\n".join(self.instance.barcodes.order_by("id").values_list("code", flat=True))
+            units = self.instance.units.order_by("factor", "id").select_related("unit")
+            self.initial["units"] = "\n".join(str(row) for row in units)
+            codes = self.instance.barcodes.order_by("id").values_list("code", "unit__unit__name")
+            self.initial["barcodes"] = "\n".join(f"{code} = {unit}" if unit else code for code, unit in codes)
 
-    def clean_barcodes(self) -> list[str]:
-        """The codes as a list."""
-        return [code.strip() for code in self.cleaned_data["barcodes"].splitlines() if code.strip()]
+    def clean_units(self) -> dict[str, Decimal]:
+        """Name of the unit → stock units in one."""
+        found: dict[str, Decimal] = {}
+        for line in filter(str.strip, self.cleaned_data["units"].splitlines()):
+            name, _sign, number = (part.strip() for part in unicodedata.normalize("NFKC", line).partition("="))
+            try:
+                factor = Decimal(number.replace(",", ""))
+            except InvalidOperation:
+                factor = Decimal("NaN")
+            if not name or not factor.is_finite():
+                raise forms.ValidationError(_("“%(line)s”: write it like 箱 = 12."), params={"line": line.strip()})
+            if name in found:
+                raise forms.ValidationError(_("The unit %(unit)s is there twice."), params={"unit": name})
+            found[name] = factor
+        return found
+
+    def clean_barcodes(self) -> list[str | tuple[str, str]]:
+        """The codes, those of a further unit as pairs with its name."""
+        lines = (line.strip() for line in self.cleaned_data["barcodes"].splitlines())
+        return [(match[1], match[2]) if (match := OF_UNIT.fullmatch(line)) else line for line in lines if line]
 
 
 class AdjustForm(forms.Form):

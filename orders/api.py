@@ -29,6 +29,7 @@ from erp.rest import (
 )
 from erp.workflow import advance
 from inventory.models import Product
+from inventory.units import pack_of, units_of
 from orders.api_substatus import with_sub_status
 from orders.approvals import order_moves
 from orders.models import Channel, Customer, SalesOrder
@@ -59,10 +60,14 @@ class Strict(Schema):
 
 
 class LineIn(Strict):
-    """One line. `unit_price` is without tax; null takes the price list's. `discount` is a share (0.1 is 10 %)."""
+    """One line: so many of `unit` (empty: the product's stock unit; else one of its further units, such as a box).
+
+    `unit_price` is of one such unit without tax; null takes the price list's. `discount` is a share (0.1 is 10 %).
+    """
 
     sku: Annotated[Text, Field(min_length=1, max_length=60)]
     quantity: Annotated[Quantity, Field(gt=0)]
+    unit: Annotated[Text, Field(max_length=20)] = ""
     unit_price: Annotated[Price, Field(ge=0)] | None = None
     discount: Annotated[Price, Field(ge=0, le=1)] | None = None
     wish: Annotated[Text, Field(max_length=300)] = ""
@@ -154,7 +159,7 @@ def _repeat(user: User, order: SalesOrder) -> Answer:
 
 
 def _resolve(user: User, payload: OrderIn) -> tuple[Customer, list[LineInput]]:
-    """Customer and products by their codes, two queries; every code that is not there is named at its place."""
+    """Customer, products and units by their codes, three queries; what is not there is named at its place."""
     customer = Customer.objects.visible_to(user).select_related("owner").filter(code=payload.customer).first()
     wrong = []
     if customer is None:
@@ -168,6 +173,15 @@ def _resolve(user: User, payload: OrderIn) -> tuple[Customer, list[LineInput]]:
                     pointer=f"/lines/{place}/sku", code="unknown", detail=_("There is no product with this SKU.")
                 )
             )
+    factors = units_of([product.pk for product in products.values()])
+    packs = []
+    for place, line in enumerate(payload.lines):
+        if product := products.get(line.sku):
+            try:
+                packs.append(pack_of(product, line.unit, factors[product.pk]))
+            except BusinessError as refusal:
+                words = f"{refusal.message} {refusal.hint}"
+                wrong.append(FieldError(pointer=f"/lines/{place}/unit", code=refusal.code, detail=words))
     if wrong or customer is None:
         raise Problem.of_fields(wrong)
     return customer, [
@@ -177,8 +191,10 @@ def _resolve(user: User, payload: OrderIn) -> tuple[Customer, list[LineInput]]:
             unit_price=line.unit_price,
             discount=line.discount,
             wish=line.wish,
+            unit=pack.name,
+            factor=pack.factor,
         )
-        for line in payload.lines
+        for line, pack in zip(payload.lines, packs, strict=True)
     ]
 
 

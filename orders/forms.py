@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erp.errors import BusinessError
 from erp.models import User
 from inventory.models import Product, Warehouse
 from inventory.selectors import search_products
+from inventory.units import Pack, pack_of, scanned, unit_names, units_of
 from orders.customer_forms import phone_validator
 from orders.models import Address, Channel, Customer, SalesOrder
 from orders.search import search_customers
@@ -55,6 +58,7 @@ class LineForm(forms.Form):
     product = forms.CharField(required=False, widget=forms.HiddenInput)
     text = forms.CharField(required=False, label=gettext_lazy("Product"))
     quantity = TypedDecimalField(required=False, label=gettext_lazy("Quantity"), max_digits=18)
+    unit = forms.CharField(required=False, max_length=20, label=gettext_lazy("Unit"))
     price = TypedDecimalField(
         required=False, label=gettext_lazy("Unit price without tax"), min_value=0, max_digits=18, decimal_places=6
     )
@@ -70,6 +74,7 @@ class LineForm(forms.Form):
     wish = forms.CharField(required=False, max_length=300, label=gettext_lazy("Special wish"))
 
     found: Product | None = None
+    pack = Pack()
 
     @property
     def is_blank(self) -> bool:
@@ -105,6 +110,8 @@ class LineForm(forms.Form):
             discount=None if data["discount"] is None else data["discount"] / PER_CENT,
             tax_rate=data["tax"],
             wish=data["wish"].strip(),
+            unit=self.pack.name,
+            factor=self.pack.factor,
         )
 
 
@@ -123,18 +130,38 @@ class BaseLines(BaseFormSet):
         found = list(products.filter(Q(pk__in=ids) | words).distinct()) if ids or texts else []
         by_id = {product.pk: product for product in found}
         by_text = {product.name: product for product in found} | {product.sku.upper(): product for product in found}
-        codes = {code: pk for pk, code in _barcodes(texts, by_id)}
+        codes = scanned(texts)
         guesses = GUESSES
         for form in rows:
             data = form.cleaned_data
             text, pk = data.get("text", "").strip(), data.get("product", "")
             form.found = by_id.get(int(pk)) if pk.isdigit() else None
             if form.found is None:
-                form.found = by_text.get(text) or by_text.get(text.upper()) or by_id.get(codes.get(text, 0))
+                form.found = (
+                    by_text.get(text) or by_text.get(text.upper()) or self._scanned(form, codes.get(text), by_id)
+                )
             if form.found is None and text and guesses:
                 guesses -= 1
                 self._guess(form, text)
             self._check_row(form, text)
+        factors = units_of({form.found.pk for form in rows if form.found})
+        for form in rows:
+            if form.found is not None and not form.has_error("unit"):
+                self._count(form, factors[form.found.pk])
+
+    def _scanned(self, form: LineForm, hit: tuple[int, str] | None, by_id: dict[int, Product]) -> Product | None:
+        """The product whose barcode was typed; the code on a box says the unit too."""
+        if hit is None:
+            return None
+        form.cleaned_data["unit"] = form.cleaned_data.get("unit", "").strip() or hit[1]
+        return by_id.get(hit[0])
+
+    def _count(self, form: LineForm, factors: dict[str, Decimal]) -> None:
+        assert form.found is not None
+        try:
+            form.pack = pack_of(form.found, form.cleaned_data.get("unit", ""), factors)
+        except BusinessError as refusal:
+            form.add_error("unit", f"{refusal.message} {refusal.hint}")
 
     def _left_out(self, form: LineForm) -> bool:
         return not hasattr(form, "cleaned_data") or bool(form.cleaned_data.get("DELETE")) or form.is_blank
@@ -170,15 +197,6 @@ class BaseLines(BaseFormSet):
         return [(place, form) for place, form in enumerate(self.forms, start=1) if form.errors]
 
 
-def _barcodes(texts: set[str], by_id: dict[int, Product]) -> list[tuple[int, str]]:
-    from inventory.models import Barcode
-
-    if not texts:
-        return []
-    rows = Barcode.objects.filter(code__in=texts, product_id__in=by_id)
-    return list(rows.values_list("product_id", "code"))
-
-
 Lines = formset_factory(
     LineForm,
     formset=BaseLines,
@@ -187,6 +205,20 @@ Lines = formset_factory(
     max_num=MAX_LINES,
     absolute_max=MAX_LINES + BLANK_LINES,
 )
+
+
+def unit_choices(lines: Any) -> Callable[[LineForm], list[str]]:
+    """For a row of the lines editor the units of its product and what was typed. One query."""
+    rows = {form.prefix: str(form["product"].value() or (form.found.pk if form.found else "")) for form in lines.forms}
+    ids = {int(pk) for pk in rows.values() if pk.isdigit()}
+    names = unit_names(ids) if ids else {}
+
+    def of(form: LineForm) -> list[str]:
+        pk, typed = rows.get(form.prefix, ""), str(form["unit"].value() or "")
+        known = names.get(int(pk), []) if pk.isdigit() else []
+        return known if not typed or typed in known else [*known, typed]
+
+    return of
 
 
 def tax_choices(*more: Decimal | None) -> list[tuple[str, str]]:

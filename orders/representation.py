@@ -68,13 +68,19 @@ class ApprovalOut(Schema):
 
 
 class LineOut(Schema):
-    """One line. Quantities in `unit`; `unit_price` without tax; `total` with tax; `discount` is a share."""
+    """One line. `unit_quantity` of `unit` at `unit_price` without tax was ordered; one `unit` is `factor` of `stock_unit`.
+
+    `quantity` and what is counted (`reserved`, `shipped`, …) are in `stock_unit`. `total` with tax; `discount` is a share.
+    """
 
     position: int
     sku: str
     name: str
     quantity: Quantity
+    stock_unit: str
     unit: str
+    factor: Quantity
+    unit_quantity: Quantity
     unit_price: Price
     discount: Price
     tax_rate: Price
@@ -245,9 +251,11 @@ def whole(order: SalesOrder, *, user: User) -> dict[str, Any]:
 
 
 def _line(line: OrderLine, waits: dict[str, Any] | None) -> LineOut:
-    facts = ("position", "quantity", "unit", "unit_price", "discount", "tax_rate", "untaxed", "tax", "total", "wish")
+    facts = ("position", "quantity", "factor", "discount", "tax_rate", "untaxed", "tax", "total", "wish")
     counted = ("reserved", "made", "picked", "shipped", "delivered", "returned")
     values: dict[str, Any] = {name: getattr(line, name) for name in (*facts, *counted)}
+    values |= {"stock_unit": line.unit, "unit": line.sold_unit}
+    values |= {"unit_quantity": line.sold_quantity, "unit_price": line.sold_price}
     values["waiting_for"] = waits or None
     return LineOut(sku=line.product.sku, name=line.description, **values)
 

@@ -40,6 +40,13 @@ class BarcodeInline(TabularInline):
     model = Barcode
     extra = 0
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only the units of this product."""
+        if db_field.name == "unit":
+            pk = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+            kwargs["queryset"] = ProductUnit.objects.filter(product_id=pk).select_related("unit")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 class ProductUnitInline(TabularInline):
     """Other units of the product."""
@@ -121,15 +128,26 @@ class UnitAdmin(TableAdmin):
     search_fields = ("name",)
 
 
+@admin.register(ProductUnit)
+class ProductUnitAdmin(TableAdmin):
+    """How many stock units one 箱 is."""
+
+    resource_classes = [resources.ProductUnitResource]
+    list_display = ("product", "unit", "factor")
+    list_select_related = ("product", "unit")
+    search_fields = ("product__sku", "product__name", "unit__name")
+    autocomplete_fields = ("product", "unit")
+
+
 @admin.register(Barcode)
 class BarcodeAdmin(TableAdmin):
     """What scanners read."""
 
     resource_classes = [resources.BarcodeResource]
-    list_display = ("code", "product")
-    list_select_related = ("product",)
+    list_display = ("code", "product", "unit")
+    list_select_related = ("product", "unit__unit")
     search_fields = ("code", "product__sku", "product__name")
-    autocomplete_fields = ("product",)
+    autocomplete_fields = ("product", "unit")
 
 
 class PlaceInline(TabularInline):

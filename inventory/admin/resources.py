@@ -6,7 +6,7 @@ from import_export import fields, resources
 from import_export.widgets import ForeignKeyWidget
 
 from erp.errors import BusinessError
-from inventory.models import Barcode, Category, Place, Product, Supplier, SupplierPrice, Unit, Warehouse
+from inventory.models import Barcode, Category, Place, Product, ProductUnit, Supplier, SupplierPrice, Unit, Warehouse
 from inventory.services import save_product
 
 
@@ -17,6 +17,14 @@ class NameWidget(ForeignKeyWidget):
         """The row with this name, or None for an empty cell."""
         text = str(value or "").strip()
         return self.model.objects.get_or_create(name=text)[0] if text else None
+
+
+class ProductUnitWidget(ForeignKeyWidget):
+    """A further unit of the row's product, by its name; empty is the stock unit."""
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        """The units of the product that the row names."""
+        return ProductUnit.objects.filter(product__sku=str(row.get("product") or "").strip())
 
 
 class ProductResource(resources.ModelResource):
@@ -48,11 +56,25 @@ class BarcodeResource(resources.ModelResource):
     """Barcodes by code."""
 
     product = fields.Field("product", "product", ForeignKeyWidget(Product, "sku"))
+    unit = fields.Field("unit", "unit", ProductUnitWidget(ProductUnit, "unit__name"))
 
     class Meta:
         model = Barcode
         import_id_fields = ["code"]
-        fields = ("code", "product")
+        fields = ("code", "product", "unit")
+
+
+class ProductUnitResource(resources.ModelResource):
+    """Further units by product and name."""
+
+    product = fields.Field("product", "product", ForeignKeyWidget(Product, "sku"))
+    unit = fields.Field("unit", "unit", NameWidget(Unit, "name"))
+
+    class Meta:
+        model = ProductUnit
+        import_id_fields = ["product", "unit"]
+        clean_model_instances = True
+        fields = ("product", "unit", "factor")
 
 
 class CategoryResource(resources.ModelResource):

@@ -5,6 +5,7 @@ from operator import or_
 
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Upper
 from django.urls import reverse
@@ -152,7 +153,7 @@ class ProductUnit(models.Model):
     """Another unit of a product: one 箱 is `factor` stock units."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="units")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
     factor = QuantityField(_("stock units in one"))
 
     class Meta:
@@ -164,14 +165,23 @@ class ProductUnit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product.sku} {self.unit}"
+        return f"{self.unit} = {self.factor.normalize():f}"
 
 
 class Barcode(models.Model):
-    """A code that a scanner reads for a product."""
+    """A code that a scanner reads for a product, or for one of its further units (the code on the box)."""
 
     code = models.CharField(_("code"), max_length=60, unique=True)
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="barcodes")
+    unit = models.ForeignKey(
+        ProductUnit,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="barcodes",
+        verbose_name=_("unit"),
+        help_text=_("Empty: the stock unit."),
+    )
 
     class Meta:
         verbose_name = _("barcode")
@@ -179,3 +189,8 @@ class Barcode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """The unit is one of the same product."""
+        if self.unit is not None and self.unit.product_id != self.product_id:
+            raise ValidationError({"unit": _("This is a unit of another product.")})

@@ -1,6 +1,6 @@
 """Products: saved with the pinyin that search needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,8 @@ from pypinyin import Style, lazy_pinyin, load_phrases_dict
 from erp.errors import BusinessError
 from erp.models import User
 from erp.money import ZERO
-from inventory.models import Barcode, Category, Product, StockItem, SupplyRequest, Unit
+from inventory.models import Category, Product, StockItem, SupplyRequest, Unit
+from inventory.services.units import replace_barcodes, replace_units
 
 # Addresses below /inventory/products/ that are pages, not products.
 _RESERVED_SKUS = {"new", "search.json"}
@@ -60,10 +61,16 @@ def pinyin_of(name: str) -> tuple[str, str]:
 
 @transaction.atomic
 def save_product(
-    *, by: User | None, product: Product | None = None, barcodes: Iterable[str] | None = None, **fields: Any
+    *,
+    by: User | None,
+    product: Product | None = None,
+    barcodes: Iterable[str | tuple[str, str]] | None = None,
+    units: Mapping[str, Decimal] | None = None,
+    **fields: Any,
 ) -> Product:
-    """Make a product, or change one; `barcodes` replaces its barcodes. Quantities in its stock unit.
+    """Make a product, or change one. Quantities in its stock unit.
 
+    `units` replaces its further units (name → stock units in one), `barcodes` its barcodes (a pair: code and unit).
     Raises BusinessError (with the field) when something about it cannot be.
     """
     product = product or Product()
@@ -77,8 +84,14 @@ def save_product(
     # A trigger writes the history of the fields; the context says who changed them.
     with pghistory.context(user=by.pk if by else None):
         product.save()
-    if barcodes is not None:
-        _replace_barcodes(product, barcodes)
+    codes = None if barcodes is None else list(barcodes)
+    if units is not None:
+        if codes is not None:  # a unit that goes may lose its barcodes at the same time
+            of_units = [one[0] for one in codes if isinstance(one, tuple)]
+            product.barcodes.exclude(code__in=of_units).update(unit=None)
+        replace_units(product, units)
+    if codes is not None:
+        replace_barcodes(product, codes)
     return product
 
 
@@ -114,19 +127,6 @@ def _check(product: Product) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise BusinessError(" ".join(messages), field="" if field == NON_FIELD_ERRORS else field) from error
-
-
-def _replace_barcodes(product: Product, codes: Iterable[str]) -> None:
-    wanted = list(dict.fromkeys(code.strip() for code in codes if code.strip()))
-    taken = Barcode.objects.filter(code__in=wanted).exclude(product=product).select_related("product").first()
-    if taken is not None:
-        raise BusinessError(
-            _("Barcode %(code)s belongs to %(product)s.") % {"code": taken.code, "product": taken.product},
-            field="barcodes",
-        )
-    product.barcodes.exclude(code__in=wanted).delete()
-    known = set(product.barcodes.values_list("code", flat=True))
-    Barcode.objects.bulk_create([Barcode(product=product, code=code) for code in wanted if code not in known])
 
 
 @transaction.atomic

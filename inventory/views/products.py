@@ -20,6 +20,7 @@ from inventory.forms import AdjustForm, AdjustPlaceForm, ProductForm
 from inventory.models import Product, StockItem, SupplierPrice
 from inventory.selectors import search_products, stock_figures
 from inventory.services import adjust_stock, save_product
+from inventory.units import units_of
 
 REASONS = (
     gettext_lazy("Stock count"),
@@ -42,7 +43,11 @@ def product_card(request: HttpRequest, sku: str) -> HttpResponse:
         "waiting": card.waiting_for(product, request.user),
         "incoming": card.incoming_of(product),
         "moves": card.last_moves(product, request.user),
-        "barcodes": list(product.barcodes.order_by("id").values_list("code", flat=True)),
+        "barcodes": [
+            f"{code} ({unit})" if unit else code
+            for code, unit in product.barcodes.order_by("id").values_list("code", "unit__unit__name")
+        ],
+        "units": units_of([product.pk])[product.pk],
         "tax_rate": product.tax_rate if product.tax_rate is not None else Company.current().default_tax_rate,
         "cost": card.cost_of(product) if buys else None,
         "supplier_prices": list(product.supplier_prices.select_related("supplier").order_by("price")) if buys else [],

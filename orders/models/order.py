@@ -18,6 +18,7 @@ from erp.fields import MoneyField, QuantityField, RateField, UnitPriceField
 from erp.models import Company, Document, ScopedQuerySet
 from erp.workflow import requirement
 from inventory.models import Product, Warehouse
+from inventory.units import in_packs
 from orders.models.approval import MAY_APPROVE, ApprovalStep, names_missing
 from orders.models.channel import Channel
 from orders.models.check import OrderCheck
@@ -403,9 +404,11 @@ class SalesOrder(Document):
 
 
 class OrderLine(models.Model):
-    """One product of an order (订单行). Quantities in the product's stock unit; `unit_price` without tax.
+    """One product of an order (订单行). Quantities in the product's stock unit `unit`; `unit_price` without tax.
 
-    The counted facts only grow with what really happened; `picked` includes what has been shipped since.
+    The counted facts only grow with what really happened; `picked` includes what has been shipped since. A line that was
+    entered in another unit keeps its name, how many stock units one is, and the exact price of one: the amounts come
+    from these.
     """
 
     order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="lines")
@@ -427,6 +430,9 @@ class OrderLine(models.Model):
     tax = MoneyField(_("tax"))
     total = MoneyField(_("total with tax"))
     wish = models.CharField(_("special wish"), max_length=300, blank=True)
+    entered_unit = models.CharField(_("unit as entered"), max_length=20, blank=True, default="", db_default="")
+    factor = QuantityField(_("stock units in one"), default=Decimal(1), db_default=Decimal(1))
+    entered_price = UnitPriceField(_("price of the unit as entered"), null=True, blank=True, default=None)
 
     reserved = QuantityField(_("reserved"))
     made = QuantityField(_("made"))
@@ -444,6 +450,7 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="orderline_order_position"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="orderline_quantity_positive"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="orderline_price_not_negative"),
+            models.CheckConstraint(condition=Q(factor__gt=0), name="orderline_factor_positive"),
             models.CheckConstraint(condition=Q(discount__gte=0, discount__lte=1), name="orderline_discount_is_share"),
             models.CheckConstraint(
                 condition=Q(reserved__gte=0) & Q(reserved__lte=F("quantity") - F("shipped")),
@@ -467,6 +474,25 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.position}"
+
+    @property
+    def sold_unit(self) -> str:
+        """The unit in which the line was entered."""
+        return self.entered_unit or self.unit
+
+    @property
+    def sold_quantity(self) -> Decimal:
+        """The quantity in the unit in which it was entered."""
+        return self.quantity / self.factor
+
+    @property
+    def sold_price(self) -> Decimal:
+        """The price without tax of one unit as entered."""
+        return self.unit_price if self.entered_price is None else self.entered_price
+
+    def counted(self, quantity: Decimal) -> str:
+        """A quantity of stock units in the words of the line: `2 箱 (24 个)`."""
+        return in_packs(quantity, unit=self.entered_unit, factor=self.factor, stock_unit=self.unit)
 
     @property
     def to_ship(self) -> Decimal:

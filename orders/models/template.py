@@ -53,7 +53,7 @@ class OrderTemplate(models.Model):
 
 
 class OrderTemplateLine(models.Model):
-    """One line of a template, in stock units; an empty price takes the price list's on the day."""
+    """One line of a template; an empty price takes the price list's on the day, an empty unit is the stock unit."""
 
     template = models.ForeignKey(OrderTemplate, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField(_("position"))
@@ -63,6 +63,7 @@ class OrderTemplateLine(models.Model):
     discount = RateField(_("discount"), null=True, blank=True)
     tax_rate = RateField(_("tax rate"), null=True, blank=True)
     wish = models.CharField(_("special wish"), max_length=300, blank=True)
+    unit = models.CharField(_("unit"), max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("line of a template")

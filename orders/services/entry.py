@@ -24,13 +24,15 @@ from orders.services.policies import ask
 from orders.services.pricing import PriceAnswer, prices_for
 
 MAX_LINES = 500
+MOST = Decimal(10) ** 12  # stock units of one line: what the columns hold with room for sums
 
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
-    """One line as it was entered: stock units; `unit_price` without tax, None takes the price list's.
+    """One line as it was entered, in `unit` (empty: the stock unit) of `factor` stock units each.
 
-    `stated` is what the source says the line comes to, so that totals agree with it to the cent; None computes it.
+    `unit_price` is of one such unit without tax, None takes the price list's. `stated` is what the source says the line
+    comes to, so that totals agree with it to the cent; None computes it.
     """
 
     product: Product
@@ -41,6 +43,28 @@ class LineInput:
     wish: str = ""
     description: str = ""
     stated: LineAmounts | None = None
+    unit: str = ""
+    factor: Decimal = Decimal(1)
+
+    @property
+    def stock_quantity(self) -> Decimal:
+        """The quantity in stock units, as prices and stock count."""
+        return self.quantity * self.factor
+
+
+def input_of(line: OrderLine) -> LineInput:
+    """A line of an order as it would be entered again, at its price and in its unit."""
+    return LineInput(
+        product=line.product,
+        quantity=line.sold_quantity,
+        unit_price=line.sold_price,
+        discount=line.discount,
+        tax_rate=line.tax_rate,
+        wish=line.wish,
+        description=line.description,
+        unit=line.entered_unit,
+        factor=line.factor,
+    )
 
 
 class DuplicateExternalNumber(BusinessError):
@@ -90,6 +114,7 @@ def validate_lines(lines: Sequence[LineInput]) -> None:
                 _("%(sku)s: the quantity must be more than zero, with at most 4 decimals.") % {"sku": line.product.sku},
                 field=f"{where}quantity",
             )
+        _validate_count(line, where)
         if line.unit_price is not None and line.unit_price < 0:
             raise BusinessError(
                 _("%(sku)s: a price cannot be negative.") % {"sku": line.product.sku}, field=f"{where}unit_price"
@@ -101,20 +126,39 @@ def validate_lines(lines: Sequence[LineInput]) -> None:
             )
 
 
+def _validate_count(line: LineInput, where: str) -> None:
+    """Stock is counted in four decimals: what was entered must come to that exactly."""
+    pieces = line.stock_quantity
+    if line.factor <= 0 or pieces != round_quantity(pieces):
+        raise BusinessError(
+            _("%(sku)s: %(quantity)s %(unit)s cannot be counted in %(stock_unit)s.")
+            % {
+                "sku": line.product.sku,
+                "quantity": f"{line.quantity.normalize():f}",
+                "unit": line.unit,
+                "stock_unit": line.product.unit.name,
+            },
+            hint=_("One is %(factor)s; use fewer decimals.") % {"factor": f"{line.factor.normalize():f}"},
+            field=f"{where}quantity",
+        )
+    if pieces >= MOST:
+        raise BusinessError(_("%(sku)s: that is too much.") % {"sku": line.product.sku}, field=f"{where}quantity")
+
+
 def build_line(
     order: SalesOrder, line: LineInput, answer: PriceAnswer, *, position: int, default_tax: Decimal
 ) -> OrderLine:
     """Price one line and snapshot what master data may change later."""
     product = line.product
     by_hand = line.unit_price is not None
-    price = round_unit_price(line.unit_price if line.unit_price is not None else answer.unit_price)
+    price = round_unit_price(line.unit_price if line.unit_price is not None else answer.unit_price * line.factor)
     discount = line.discount if line.discount is not None else (ZERO if by_hand else answer.discount)
     tax_rate = next(rate for rate in (line.tax_rate, product.tax_rate, default_tax) if rate is not None)
     amounts = line.stated or line_amounts(
         quantity=line.quantity, unit_price=price, discount=discount, tax_rate=tax_rate
     )
     # A price that was typed as the rule says it is the rule's price all the same.
-    same = round_unit_price(price * (1 - discount)) == round_unit_price(answer.net)
+    same = round_unit_price(price * (1 - discount)) == round_unit_price(answer.net * line.factor)
     won = answer.rule if same else None
     return OrderLine(
         order=order,
@@ -123,9 +167,12 @@ def build_line(
         position=position,
         product=product,
         description=line.description or " ".join(filter(None, [product.name, product.specification])),
-        quantity=line.quantity,
+        quantity=line.stock_quantity,
         unit=product.unit.name,
-        unit_price=price,
+        entered_unit=line.unit,
+        factor=line.factor,
+        entered_price=price if line.unit else None,
+        unit_price=round_unit_price(price / line.factor),
         list_price=answer.list_price,
         discount=discount,
         tax_rate=tax_rate,
@@ -138,7 +185,7 @@ def build_line(
 
 def build_lines(order: SalesOrder, lines: Sequence[LineInput], *, customer: Customer, on: dt.date) -> list[OrderLine]:
     """Price all lines and set the order's totals from them."""
-    answers = prices_for(customer, [(line.product, line.quantity) for line in lines], on=on)
+    answers = prices_for(customer, [(line.product, line.stock_quantity) for line in lines], on=on)
     default_tax = Company.current().default_tax_rate
     rows = [
         build_line(order, line, answer, position=place, default_tax=default_tax)

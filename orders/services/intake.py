@@ -265,7 +265,7 @@ def _price_answers(orders: list[BulkOrder]) -> dict[int, PriceAnswer]:
                 key = (one.customer.price_list_id, timezone.localdate(one.ordered_at))
                 open_lines.setdefault(key, []).append((one.customer, bulk))
     for (_list, day), group in open_lines.items():
-        wanted = [(bulk.line.product, bulk.line.quantity) for _customer, bulk in group]
+        wanted = [(bulk.line.product, bulk.line.stock_quantity) for _customer, bulk in group]
         found = prices_for(group[0][0], wanted, on=day)
         answers.update({id(bulk): answer for (_c, bulk), answer in zip(group, found, strict=True)})
     return answers

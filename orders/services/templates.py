@@ -49,6 +49,7 @@ def save_template(
             discount=line.discount if keep_prices else None,
             tax_rate=line.tax_rate,
             wish=line.wish,
+            unit=line.unit,
         )
         for position, line in enumerate(lines, start=1)
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from erp.errors import BusinessError
 from erp.models import Company, User
+from erp.money import round_unit_price
 from erp.once import new_token, once
 from erp.privacy import may_see_personal_data
 from erp.web import get_or_404, go, is_partial, perm_required, render_page
@@ -21,9 +22,10 @@ from erp.web.formats import qty
 from inventory.models import Product
 from inventory.selectors import StockFigures, search_products, stock_figures
 from inventory.services import default_warehouse
+from inventory.units import Pack, pack_of, scanned, units_of
 from orders import services
 from orders.drafts import recent
-from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices
+from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices, unit_choices
 from orders.models import Customer, OrderTemplate, SalesOrder
 from orders.selectors import customer_for_entry
 from orders.services import DuplicateExternalNumber
@@ -131,8 +133,9 @@ def _initial_lines(order: SalesOrder) -> list[dict[str, Any]]:
         {
             "product": line.product_id,
             "text": f"{line.product.sku} {line.product.name}",
-            "quantity": short(line.quantity),
-            "price": short(line.unit_price),
+            "quantity": short(line.sold_quantity),
+            "unit": line.sold_unit,
+            "price": short(line.sold_price),
             "discount": short(line.discount * PER_CENT) if line.discount else "",
             "tax": short(line.tax_rate),
             "wish": line.wish,
@@ -221,6 +224,7 @@ def _show(
         "order": order,
         "tax_choices": tax_choices(company.default_tax_rate, *used),
         "default_tax": short(company.default_tax_rate),
+        "units_for": unit_choices(lines),
         "entry": customer_for_entry(customer, request.user) if customer else None,
         "chosen_address": str(form["address"].value() or ""),
         "address_errors": any(form[part].errors for part in SHIP_TO) if form.is_bound else False,
@@ -261,8 +265,11 @@ def customer_box(request: HttpRequest) -> HttpResponse:
 @perm_required("orders.view_salesorder")
 def products(request: HttpRequest) -> JsonResponse:
     """Products for the lines editor's picker: SKU, name, list price, and what is available."""
-    found = search_products(request.GET.get("q", "")[:100], limit=20)
+    text = request.GET.get("q", "").strip()[:100]
+    found = search_products(text, limit=20)
     stock = stock_figures([product.pk for product in found])
+    units = units_of([product.pk for product in found])
+    code = scanned([text]).get(text)
     default_tax = Company.current().default_tax_rate
     items = [
         {
@@ -275,6 +282,8 @@ def products(request: HttpRequest) -> JsonResponse:
             if product.is_stocked
             else _("service"),
             "price": short(product.list_price),
+            "units": [product.unit.name, *units[product.pk]],
+            "unit": code[1] if code and code[0] == product.pk and code[1] else product.unit.name,
             "tax": short(product.tax_rate if product.tax_rate is not None else default_tax),
         }
         for product in found
@@ -296,14 +305,15 @@ def price(request: HttpRequest) -> JsonResponse:
     if customer_id.isdigit():
         rows = Customer.objects.visible_to(request.user).select_related("price_list")
         customer = rows.filter(pk=customer_id).first()
-    quantity = _quantity(request.GET.get("quantity", ""))
+    pack = _pack(product, request.GET.get("unit", ""))
+    quantity = _quantity(request.GET.get("quantity", "")) * pack.factor
     answer = services.price_for(customer, product, quantity, on=timezone.localdate())
     tax = product.tax_rate if product.tax_rate is not None else Company.current().default_tax_rate
     figures = stock_figures([product.pk])[product.pk]
     return JsonResponse(
         {
-            "price": short(answer.unit_price),
-            "list_price": short(answer.list_price),
+            "price": short(round_unit_price(answer.unit_price * pack.factor)),
+            "list_price": short(round_unit_price(answer.list_price * pack.factor)),
             "discount": short(answer.discount * PER_CENT) if answer.discount else "",
             "by_rule": answer.rule is not None,
             "tax": short(tax),
@@ -312,6 +322,14 @@ def price(request: HttpRequest) -> JsonResponse:
             **_promise(product, figures, quantity),
         }
     )
+
+
+def _pack(product: Product, name: str) -> Pack:
+    """The unit that was chosen; one that the product does not have is refused when the order is saved."""
+    try:
+        return pack_of(product, name, units_of([product.pk])[product.pk])
+    except BusinessError:
+        return Pack()
 
 
 def _quantity(text: str) -> Decimal:

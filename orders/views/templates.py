@@ -20,7 +20,7 @@ from erp.web import add_error, get_or_404, go, perm_required, render_page
 from orders.drafts import FORM, rows_of
 from orders.forms import PER_CENT, Lines, short
 from orders.models import Customer, OrderTemplate, SalesOrder
-from orders.services import LineInput
+from orders.services import LineInput, input_of
 from orders.services import templates as services
 
 
@@ -46,6 +46,7 @@ def initial_of(template: OrderTemplate, user: Any) -> tuple[dict[str, Any], list
             "product": line.product_id,
             "text": f"{line.product.sku} {line.product.name}",
             "quantity": short(line.quantity),
+            "unit": line.unit,
             "price": short(line.unit_price),
             "discount": short(line.discount * PER_CENT) if line.discount else "",
             "tax": short(line.tax_rate),
@@ -92,10 +93,7 @@ def _source(request: HttpRequest) -> tuple[Customer | None, str, list[LineInput]
     if number := request.GET.get("order"):
         orders = SalesOrder.objects.visible_to(request.user).select_related("customer")
         order = get_or_404(orders, number=number)
-        lines = [
-            LineInput(line.product, line.quantity, line.unit_price, line.discount, line.tax_rate, line.wish)
-            for line in order.lines.select_related("product")
-        ]
+        lines = [input_of(line) for line in order.lines.select_related("product__unit")]
         return order.customer, order.customer_note, lines, order.get_absolute_url()
     draft = get_or_404(Draft.objects.visible_to(request.user).filter(form=FORM), key=request.GET.get("draft", ""))
     return _of_draft(draft, request.user)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from erp.models import IdempotencyKey
 from erp.workflow import advance
+from inventory.services import save_product
 from orders.models import SalesOrder
 from tests.api.conftest import Caller, order_body
 from tests.cast import make_order, make_product
@@ -334,3 +335,13 @@ def test_what_an_order_and_its_lines_wait_for(cast: SimpleNamespace, sales: Call
     advance(order, "cancel", by=cast.manager, note="x")
     assert sales.get(f"/orders/{order.number}").json()["waiting_for"] is None
     assert sales.get("/orders").json()["items"][0]["waiting_for"] is None
+
+
+def test_a_line_in_boxes(cast: SimpleNamespace, goods: SimpleNamespace, sales: Caller) -> None:
+    save_product(by=None, product=goods.bolt, units={"箱": Decimal(12)})
+    line = {"sku": "BOLT", "quantity": "2", "unit": "箱", "unit_price": "100"}
+    (made,) = sales.post("/orders", order_body(cast, lines=[line])).json()["lines"]
+    assert (made["unit"], made["unit_quantity"], made["unit_price"], made["factor"]) == ("箱", "2", "100", "12")
+    assert (made["quantity"], made["stock_unit"], made["untaxed"]) == ("24", goods.bolt.unit.name, "200.00")
+    wrong = sales.post("/orders", order_body(cast, external_number="X-2", lines=[{**line, "unit": "托"}]))
+    assert pointers(wrong) == ["/lines/0/unit"]

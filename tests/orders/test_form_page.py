@@ -240,7 +240,7 @@ def test_the_form_costs_the_same_with_many_lines(as_, cast, phone, no_auto_appro
     order = make_order(*[(make_product(), 1) for _ in range(30)], customer=cast.alpha, by=cast.sales)
     page = as_(cast.sales)
     page.get(f"/orders/{order.number}/edit/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page.get(f"/orders/{order.number}/edit/")
 
 

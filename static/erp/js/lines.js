@@ -40,6 +40,7 @@
         if (remove) this.remove(remove.closest("tr"));
         if (event.target.closest("[data-line-add]")) this.add().querySelector("input:not([type=hidden])").focus();
       });
+      this.body.querySelectorAll("select[data-f='unit']").forEach((field) => this.single(field));
       this.count();
       this.sum();
     }
@@ -91,7 +92,8 @@
       const row = event.target.closest("tr");
       if (!row) return;
       const item = event.detail;
-      for (const name of ["price", "tax", "unit"]) {
+      this.offer(row, item.units || [], item.unit);
+      for (const name of ["price", "tax"]) {
         const place = this.field(row, name);
         if (place && item[name] !== undefined) place.value !== undefined ? (place.value = item[name]) : (place.textContent = item[name]);
       }
@@ -102,6 +104,20 @@
         quantity.select();
       }
       this.sum();
+    }
+
+    // The units of the row's product; a product of one unit does not stop the tab key.
+    offer(row, names, chosen) {
+      const field = this.field(row, "unit");
+      if (!field) return;
+      if (field.tagName !== "SELECT") return void (field.textContent = chosen || "");
+      field.replaceChildren(...names.map((name) => new Option(name, name, name === chosen, name === chosen)));
+      this.single(field);
+    }
+
+    single(field) {
+      field.classList.toggle("is-single", field.options.length < 2);
+      field.tabIndex = field.options.length < 2 ? -1 : 0;
     }
 
     key(event) {

@@ -12,6 +12,7 @@
       root.addEventListener("picked", (event) => this.forget(event.target.closest("tr")));
       root.addEventListener("picked", (event) => this.ask(event.target.closest("tr")));
       root.addEventListener("input", (event) => event.target.matches("[data-f='quantity']") && this.soon(event.target.closest("tr")));
+      root.addEventListener("change", (event) => event.target.matches && event.target.matches("[data-f='unit']") && this.ask(event.target.closest("tr")));
       root.addEventListener("paste", () => setTimeout(() => this.all(), 600));
       if (this.customer) this.customer.addEventListener("change", () => this.all());
       this.all();
@@ -57,6 +58,7 @@
       const url = new URL(this.root.dataset.priceUrl, location.href);
       url.searchParams.set("product", product.value);
       url.searchParams.set("quantity", this.field(row, "quantity").value || "1");
+      url.searchParams.set("unit", (this.field(row, "unit") || {}).value || "");
       if (this.customer && this.customer.value) url.searchParams.set("customer", this.customer.value);
       const turn = (this.asked.get(row) || 0) + 1;
       this.asked.set(row, turn);
@@ -71,8 +73,6 @@
       if (this.asked.get(row) !== turn) return;
       this.fill(row, "price", answer.price);
       this.fill(row, "discount", answer.discount);
-      const unit = this.field(row, "unit");
-      if (unit) unit.textContent = answer.unit;
       note.textContent = answer.stock;
       note.classList.toggle("is-short", !answer.enough);
       this.root.dispatchEvent(new Event("change"));
