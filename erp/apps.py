@@ -9,8 +9,9 @@ class ErpConfig(AppConfig):
     verbose_name = _("Kernel")
 
     def ready(self) -> None:
-        from erp import process
+        from erp import process, replication
         from erp.roles import create_missing_roles
 
         checks.register(process.check_followers)
+        checks.register(replication.check_pages)
         post_migrate.connect(create_missing_roles, dispatch_uid="erp.roles")

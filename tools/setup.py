@@ -25,6 +25,7 @@ SYSTEM_PACKAGES = {
         "chromium",  # browser tests
         "fonts-noto-cjk",  # Chinese in its screenshots
         "poppler-utils",  # looks into the PDFs that tests make
+        "pgbouncer",  # a test works through it
         "docker-compose",  # checks docker-compose.yml, without an engine
     ],
 }
