@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "portal",
     "reports",
     "demo",
+    "bench",
 ]
 
 MIDDLEWARE = [
