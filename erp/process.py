@@ -48,6 +48,10 @@ PROCESS: dict[str, dict[str, list[str]]] = {
             "shipping.services.cancel_for_order",
             ANNOUNCE,
         ],
+        # Splitting and merging: see orders.services.splitting and orders.services.joining.
+        "split": ["shipping.services.renew_pick_list"],
+        "merge": ["shipping.services.renew_pick_list"],
+        "merge_away": ["orders.services.withdraw_approval", "shipping.services.cancel_for_order"],
         # What a web shop tells of an order that people work on already: see orders.channels.
         "shop_cancelled": [ANNOUNCE],
         "shop_changed": [ANNOUNCE],
@@ -110,6 +114,8 @@ HAPPENINGS: dict[str, set[str]] = {
         "agree_level",
         "remind_approval",
         "escalate_approval",
+        "split",
+        "merge",
         "shop_cancelled",
         "shop_changed",
         "shop_refunded",

@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 PROVIDERS: dict[str, list[str]] = {
     "orders.SalesOrder": [
+        "orders.kinship.of_order",
         "production.related.of_order",
         "shipping.related.of_order",
         "finance.related.of_order",

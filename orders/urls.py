@@ -13,6 +13,7 @@ from orders.views import (
     merging,
     page,
     prices,
+    splitting,
     substatus,
     templates,
 )
@@ -69,6 +70,8 @@ urlpatterns = [
     path("channels/<str:code>/webhook/", channels.webhook, name="webhook"),
     path("<str:number>/", page.detail, name="detail"),
     path("<str:number>/edit/", entry.edit, name="edit"),
+    path("<str:number>/split/", splitting.split, name="split"),
+    path("<str:number>/merge/", splitting.merge, name="merge"),
     path("<str:number>/transitions/", page.transition, name="transition"),
     path("<str:number>/transitions/<str:name>/", page.transition, name="transition_named"),
     path("<str:number>/comments/", page.comment, name="comment"),

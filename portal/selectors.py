@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from aftersales.models import Feedback, ReturnRequest, ServiceCase
 from aftersales.services import returnable_of
 from erp.models import StatusChange
+from orders.kinship import Kin, kin_of
 from orders.models import OrderLine, SalesOrder
 from portal.words import STEPS
 from shipping.models import Parcel, Shipment, TrackingEvent
@@ -36,10 +37,11 @@ class OrderView:
     can_confirm: bool
     can_return: bool
     can_rate: bool
+    kin: list[Kin]
 
 
 def order_view(order: SalesOrder) -> OrderView:
-    """Read the order's page; eleven queries whatever the order's size."""
+    """Read the order's page; twelve queries whatever the order's size."""
     lines = list(order.lines.select_related("product"))
     shipments = shipments_of(order)
     changes = list(
@@ -62,6 +64,7 @@ def order_view(order: SalesOrder) -> OrderView:
         can_confirm=any(shipment.status in ON_THE_ROAD for shipment in shipments),
         can_return=any(quantity > 0 for quantity in left.values()),
         can_rate=bool(sent),
+        kin=kin_of(order),
     )
 
 

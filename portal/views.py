@@ -103,11 +103,12 @@ def _order_page(request: HttpRequest, visit: Visit, feedback: Form, status: int 
     cause, line_causes = customer_waits([visit.order])[visit.order.pk]
     said = meaning(visit.order, cause)
     lines = {pk: meaning(visit.order, one) for pk, one in line_causes.items()}
+    went = next((one.order for one in shown.kin if one.is_whole), None)
     context = {
         "order": visit.order,
         "visit": visit,
         "view": shown,
-        "meaning": said,
+        "meaning": _("It goes on as part of order %(number)s.") % {"number": went.number} if went else said,
         "line_meanings": {pk: words for pk, words in lines.items() if words != said},
         "payment": payment(visit.order),
         "feedback_form": feedback,

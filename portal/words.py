@@ -29,6 +29,10 @@ STEPS: dict[str, tuple[str | Promise, str, str]] = {
     "wait_again": (_("Waiting for goods again"), "hourglass", "amber"),
     "ship": (_("Everything has been sent"), "truck-delivery", "indigo"),
     "complete": (_("Order completed"), "circle-check", "green"),
+    "split": (_("A part goes on as an order of its own"), "versions", "grey"),
+    "split_off": (_("Made of a part of another order"), "versions", "grey"),
+    "merge": (_("Another order was added"), "git-merge", "grey"),
+    "merge_away": (_("Goes on as part of another order"), "git-merge", "grey"),
     "cancel": (_("Order cancelled"), "ban", "grey"),
 }
 

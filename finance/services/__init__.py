@@ -6,6 +6,7 @@ from finance.services.payments import book_payment, book_reversal, record_paymen
 from finance.services.receivables import (
     Amounts,
     bill,
+    billed_lines,
     billed_of,
     book_invoice,
     create_invoice,
@@ -21,6 +22,7 @@ __all__ = [
     "allocate_many",
     "apply_credit",
     "bill",
+    "billed_lines",
     "billed_of",
     "book_invoice",
     "book_payment",

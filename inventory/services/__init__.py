@@ -9,6 +9,13 @@ from inventory.services.buying import (
     put_away,
     receive,
 )
+from inventory.services.handing import (
+    date_needs,
+    divide_need,
+    hand_over_reservations,
+    open_needs,
+    readdress_needs,
+)
 from inventory.services.places import default_warehouse, quarantine_place, receiving_place, virtual_place
 from inventory.services.products import ProductInput, pinyin_of, save_product, save_products
 from inventory.services.reservation import Issue, Want, issue_reserved, release, release_items, reserve
@@ -27,14 +34,19 @@ __all__ = [
     "change_purchase_order",
     "cover_supply",
     "create_purchase_order",
+    "date_needs",
     "default_warehouse",
+    "divide_need",
+    "hand_over_reservations",
     "issue_reserved",
     "lock_items",
+    "open_needs",
     "order_needs",
     "pinyin_of",
     "post_moves",
     "put_away",
     "quarantine_place",
+    "readdress_needs",
     "receive",
     "receiving_place",
     "release",

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
@@ -36,7 +37,7 @@ class Issue:
     line_id: int | None = None
 
 
-class _Ledger:
+class Ledger:
     """Collects signed changes of reservations on locked items and writes balance and ledger together."""
 
     def __init__(self, *, holder_type: str, reason: str, by: User | None) -> None:
@@ -117,7 +118,7 @@ def reserve(
     by_product: dict[int, list[StockItem]] = defaultdict(list)
     for item in sorted(items, key=lambda row: (row.place.pick_order, row.pk)):
         by_product[item.product_id].append(item)
-    ledger = _Ledger(holder_type=holder_type, reason=reason, by=by)
+    ledger = Ledger(holder_type=holder_type, reason=reason, by=by)
     for want in wants:
         missing = want.quantity
         for item in by_product[want.product_id]:
@@ -144,9 +145,9 @@ def release(
     Returns how much each holder gave back; a holder without reservations gives nothing, which is no error.
     """
     holders = {"holder_type": holder_type, "holder_id__in": list(holder_ids)}
-    items = _lock_items_of(holders)
+    items = lock_items_of(holders)
     given: dict[int, Decimal] = dict.fromkeys(holder_ids, ZERO)
-    ledger = _Ledger(holder_type=holder_type, reason=reason, by=by)
+    ledger = Ledger(holder_type=holder_type, reason=reason, by=by)
     for row in Reservation.objects.filter(**holders).order_by("-id"):
         part = row.quantity
         if quantities is not None:
@@ -165,9 +166,9 @@ def release_items(parts: Mapping[tuple[int, int], Decimal], *, holder_type: str,
     Raises OutOfStock when a holder has less there than it is to give back.
     """
     holders = {"holder_type": holder_type, "holder_id__in": [holder for holder, _item in parts]}
-    items = _lock_items_of(holders)
+    items = lock_items_of(holders)
     held = {(row.holder_id, row.item_id): row.quantity for row in Reservation.objects.filter(**holders)}
-    ledger = _Ledger(holder_type=holder_type, reason=reason, by=by)
+    ledger = Ledger(holder_type=holder_type, reason=reason, by=by)
     for key, quantity in parts.items():
         if held.get(key, ZERO) < quantity:
             raise OutOfStock(_("Less is reserved than is to be given back."))
@@ -175,7 +176,7 @@ def release_items(parts: Mapping[tuple[int, int], Decimal], *, holder_type: str,
     ledger.write()
 
 
-def _lock_items_of(holders: Mapping[str, object]) -> dict[int, StockItem]:
+def lock_items_of(holders: Mapping[str, Any]) -> dict[int, StockItem]:
     """Lock every place of the products that the holders have stock of, by id: see `stock._locked`."""
     held = Reservation.objects.filter(**holders)
     rows = StockItem.objects.select_for_update(of=("self",)).filter(

@@ -16,7 +16,7 @@ from erp.models import Company, StatusChange
 from erp.workflow import advance, lock, run_followers
 from orders.channels.base import ChannelOrderInput, RefundInput
 from orders.channels.matching import CannotTake, customer_for, fitted, lines_of
-from orders.models import Channel, SalesOrder
+from orders.models import Channel, OrderLink, SalesOrder
 from orders.services import (
     DuplicateExternalNumber,
     create_order,
@@ -85,11 +85,15 @@ def _currency(channel: Channel, one: ChannelOrderInput) -> tuple[str, Any]:
 
 def correct(order: SalesOrder, channel: Channel, one: ChannelOrderInput, facts: dict[str, Any]) -> str:
     """Put changed contents into a locked order as long as nobody has worked on it; otherwise a person decides."""
+    same = facts.get("fingerprint") in (None, fingerprint(one))
     if order.status == SalesOrder.Status.CANCELLED:
         if facts.get("cancelled") and not one.cancelled:
             tell(order, "shop_changed", RESTORED)
+        elif not same and not one.cancelled and (heir := heir_of(order)) is not None:
+            stop(heir, "shop_changed", CHANGED)
+            return "person"
         return "noted"
-    if facts.get("fingerprint") in (None, fingerprint(one)):
+    if same:
         return "noted"
     if order.status not in SalesOrder.EDITABLE or order.version != facts.get("version"):
         if not one.cancelled:
@@ -110,9 +114,10 @@ def correct(order: SalesOrder, channel: Channel, one: ChannelOrderInput, facts: 
 
 def follow_payment(order: SalesOrder, one: ChannelOrderInput) -> None:
     """Let a locked order go on that was held only because the shop had no money for it."""
-    if one.paid and order.hold_reason == in_house_language(UNPAID):
-        release_hold(order, by=None)
-        _approve(order)
+    for part in [order, *parts_of(order)]:
+        if one.paid and part.hold_reason == in_house_language(UNPAID):
+            release_hold(part, by=None)
+            _approve(part)
 
 
 def _approve(order: SalesOrder) -> None:
@@ -121,8 +126,21 @@ def _approve(order: SalesOrder) -> None:
 
 
 def cancel(order: SalesOrder, *, note: str = CANCELLED) -> None:
-    """Cancel a locked order; where that is not possible any more it stops, and its salesperson is told."""
+    """Cancel a locked order and its parts; where that is not possible any more they stop, and the salesperson is told.
+
+    An order that has become part of another one stops that one: what else is in it was not cancelled.
+    """
+    for part in [order, *parts_of(order)]:
+        _cancel_one(part, note=note)
+
+
+def _cancel_one(order: SalesOrder, *, note: str) -> None:
     if order.status == SalesOrder.Status.CANCELLED:
+        if (heir := heir_of(order)) is not None:
+            stop(heir, "shop_cancelled", note)
+        return
+    if order.came_from.filter(kind=OrderLink.Kind.MERGE).exists():
+        stop(order, "shop_cancelled", note)
         return
     try:
         with transaction.atomic():
@@ -138,6 +156,28 @@ def stop(order: SalesOrder, event: str, words: str) -> None:
     if order.status in HOLDABLE and text not in order.hold_reason:
         hold(order, by=None, reason="; ".join(filter(None, [order.hold_reason, text])))
     tell(order, event, words)
+
+
+def parts_of(order: SalesOrder) -> list[SalesOrder]:
+    """What was split off a locked order, and off its parts, locked by id. One query a generation."""
+    return _family(order, OrderLink.Kind.SPLIT)
+
+
+def heir_of(order: SalesOrder) -> SalesOrder | None:
+    """The order that a locked order has become part of, locked; None when it was merged with no other."""
+    family = [one for one in _family(order, OrderLink.Kind.MERGE) if one.status != SalesOrder.Status.CANCELLED]
+    return family[0] if family else None
+
+
+def _family(order: SalesOrder, kind: str) -> list[SalesOrder]:
+    found: set[int] = set()
+    newest = {order.pk}
+    while newest:
+        links = OrderLink.objects.filter(kind=kind, source__in=newest)
+        newest = set(links.values_list("target", flat=True)) - found
+        found |= newest
+    rows = SalesOrder.objects.select_for_update(of=("self",)).filter(pk__in=found).select_related("customer")
+    return list(rows.order_by("id")) if found else []
 
 
 def tell(order: SalesOrder, event: str, note: str) -> None:

@@ -13,7 +13,9 @@ from orders.models.customer import (
     Tag,
 )
 from orders.models.intake import ImportMapping, ImportRow, ImportRun
+from orders.models.link import OrderLink
 from orders.models.order import OrderLine, OrderScopedQuerySet, SalesOrder
+from orders.models.project import Project
 from orders.models.substatus import SubStatus, Tone
 from orders.models.template import OrderTemplate, OrderTemplateLine
 
@@ -40,11 +42,13 @@ __all__ = [
     "ImportRun",
     "OrderCheck",
     "OrderLine",
+    "OrderLink",
     "OrderScopedQuerySet",
     "OrderTemplate",
     "OrderTemplateLine",
     "PriceList",
     "PriceRule",
+    "Project",
     "SalesOrder",
     "SubStatus",
     "Tag",

@@ -193,6 +193,15 @@ class SalesOrder(Document):
         verbose_name=_("salesperson"),
     )
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    project = models.ForeignKey(
+        "orders.Project",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("project"),
+        db_index=False,  # see salesorder_project
+    )
     priority = models.SmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now)
     promised_date = models.DateField(_("promised date"))
@@ -239,6 +248,8 @@ class SalesOrder(Document):
             ("hold_salesorder", "Can hold and release orders"),
             ("view_all_orders", "Can see orders and customers of every salesperson"),
             ("view_margin", "Can see cost and margin"),
+            ("split_salesorder", "Can split orders"),
+            ("merge_salesorder", "Can merge orders"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -255,6 +266,7 @@ class SalesOrder(Document):
                 fields=["sub_status", "-id"], condition=Q(sub_status__isnull=False), name="salesorder_sub_status"
             ),
             models.Index(fields=["salesperson", "-id"], name="salesorder_salesperson"),
+            models.Index(fields=["project", "-id"], condition=Q(project__isnull=False), name="salesorder_project"),
             # Any part of our number or the channel's, and the recipient's phone from its beginning.
             GinIndex(
                 OpClass(Upper("number"), name="gin_trgm_ops"),
@@ -401,6 +413,16 @@ class SalesOrder(Document):
     def cancel(self, *, by: Any = None, note: str = "") -> None:
         """Give the order up and release all that it held."""
         self.hold_reason, self.hold_by = "", None
+
+    @transition(
+        field=status,
+        source=[Status.PENDING, Status.APPROVED, Status.IN_PRODUCTION, Status.READY_TO_SHIP],
+        target=Status.CANCELLED,
+        conditions=[nothing_shipped, nothing_paid],
+        custom={"label": _("Merged into another order"), "by_hand": False},
+    )
+    def merge_away(self, *, by: Any = None, note: str = "") -> None:
+        """The order goes on as part of another one, which has all that it held."""
 
 
 class OrderLine(models.Model):

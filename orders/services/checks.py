@@ -10,14 +10,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.money import ZERO
 from inventory.models import Product
 from inventory.selectors import StockFigures, stock_figures
-from orders.models import DiscountFloor, OrderCheck, OrderLine, SalesOrder
+from orders.models import DiscountFloor, OrderCheck, OrderLine, OrderLink, SalesOrder
 
 Severity = OrderCheck.Severity
 PRICE_TOLERANCE = Decimal("0.10")  # below the list price by more than this share: a person must look
@@ -64,6 +64,14 @@ class Facts:
         return rows.exclude(pk=self.order.pk).aggregate(open=Sum(F("total") - F("paid")))["open"] or ZERO
 
     @cached_property
+    def kin(self) -> list[int]:
+        """Parts of one order that was split are no duplicates of each other. One query, two where it was split."""
+        links = OrderLink.objects.filter(kind=OrderLink.Kind.SPLIT)
+        pairs = links.filter(Q(source=self.order.pk) | Q(target=self.order.pk)).values_list("source", "target")
+        near = {pk for pair in pairs for pk in pair}
+        return [*near, *links.filter(source__in=near).values_list("target", flat=True)] if near else []
+
+    @cached_property
     def twin(self) -> str | None:
         """Number of an order of the same customer and amount from the days before, if there is one. One query."""
         order = self.order
@@ -71,7 +79,7 @@ class Facts:
         return (
             SalesOrder.objects.filter(customer=order.customer_id, total=order.total, ordered_at__gte=since)
             .filter(ordered_at__lte=order.ordered_at)
-            .exclude(pk=order.pk)
+            .exclude(pk__in=[order.pk, *self.kin])
             .exclude(status=SalesOrder.Status.CANCELLED)
             .order_by("-id")
             .values_list("number", flat=True)

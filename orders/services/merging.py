@@ -9,7 +9,7 @@ from erp.errors import BusinessError
 from erp.merging import move_customer
 from erp.models import User
 from erp.transactions import verb
-from orders.models import Address, ChannelCustomer, Contact, Customer, CustomerUser, OrderTemplate, SalesOrder
+from orders.models import Address, ChannelCustomer, Contact, Customer, CustomerUser, OrderTemplate, Project, SalesOrder
 from orders.services.customers import update_customer
 
 # What a person chooses from either of the two; the survivor keeps its code.
@@ -76,6 +76,7 @@ def move_orders(loser: Customer, survivor: Customer, *, by: User | None) -> None
     SalesOrder.objects.filter(pk__in=keys).update(customer=survivor)
     ChannelCustomer.objects.filter(customer=loser).update(customer=survivor)
     OrderTemplate.objects.filter(customer=loser).update(customer=survivor)
+    Project.objects.filter(customer=loser).update(customer=survivor)
 
 
 def move_people(loser: Customer, survivor: Customer, *, by: User | None) -> None:

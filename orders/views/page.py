@@ -24,6 +24,7 @@ from orders import services
 from orders.approvals import chain, order_moves, present_level
 from orders.models import OrderCheck, OrderLine, SalesOrder
 from orders.substatuses import choices_for
+from orders.views.splitting import splitting_of
 from orders.waiting import waits_for
 
 Status = SalesOrder.Status
@@ -192,6 +193,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "may_edit": order.status in SalesOrder.EDITABLE and may(user, "orders.change_salesorder"),
         "may_copy": may(user, "orders.add_salesorder"),
         "may_hold": may(user, "orders.hold_salesorder") and order.status in (Status.PENDING, *SalesOrder.FULFILLING),
+        "splitting": splitting_of(order, user),
         "not_editable": not may(user, "orders.change_salesorder"),
     }
     return render_page(request, "orders/detail.html", context)

@@ -8,6 +8,7 @@ from production.services.components import (
     supply_components,
     supply_waiting,
 )
+from production.services.dividing import divide_work, join_work
 from production.services.planning import cancel_for_order, create_production_order, move, plan_need, plan_order
 from production.services.reporting import report
 
@@ -15,6 +16,8 @@ __all__ = [
     "HOLDER",
     "cancel_for_order",
     "create_production_order",
+    "divide_work",
+    "join_work",
     "move",
     "plan_need",
     "plan_order",

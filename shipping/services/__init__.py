@@ -6,6 +6,8 @@ from shipping.services.picking import (
     cancel_for_order,
     confirm_pick,
     open_pick_list,
+    renew_pick_list,
+    taken_goods,
     withdraw_pick_lists,
 )
 from shipping.services.sending import correct_tracking, hand_over, issue_goods
@@ -25,5 +27,7 @@ __all__ = [
     "pack",
     "put_back",
     "record_event",
+    "renew_pick_list",
+    "taken_goods",
     "withdraw_pick_lists",
 ]

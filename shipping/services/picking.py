@@ -51,10 +51,7 @@ def open_pick_list(order: SalesOrder, *, by: User | None, change: StatusChange |
     if pick_list is None:
         pick_list = PickList.objects.create(number=next_number("PK"), order=order, created_by=by)
     pick_list.lines.all().delete()
-    PickLine.objects.bulk_create(
-        PickLine(pick_list=pick_list, order_line_id=line, item_id=item, wanted=quantity)
-        for (line, item), quantity in wanted.items()
-    )
+    _write_lines(pick_list, wanted)
     if created:
         record_creation(pick_list, by=by)
     return pick_list
@@ -95,6 +92,31 @@ def _on_other_lists(order: SalesOrder) -> dict[Key, Decimal]:
     )
     sums = waiting.values_list("order_line_id", "item_id").annotate(sum=Sum("picked"))
     return {(line, item): total or ZERO for line, item, total in sums}
+
+
+def taken_goods(order: SalesOrder) -> dict[tuple[int, int], Decimal]:
+    """Goods that are off the shelves for an order and have not left yet: `{(order line id, stock item id): quantity}`."""
+    return {(line, item): quantity for (line, item), quantity in _on_other_lists(order).items() if item is not None}
+
+
+@transaction.atomic
+def renew_pick_list(document: SalesOrder, *, change: StatusChange | None, by: User | None) -> None:
+    """What is reserved for an order has changed: its open list follows, or is withdrawn (“split” and “merge”)."""
+    pick_list = document.pick_lists.filter(status=PickList.Status.OPEN).first()
+    if pick_list is None:
+        return
+    if wanted := _to_pick(document):
+        pick_list.lines.all().delete()
+        _write_lines(pick_list, wanted)
+    else:
+        advance(pick_list, "cancel", by=None)
+
+
+def _write_lines(pick_list: PickList, wanted: Mapping[Key, Decimal]) -> None:
+    PickLine.objects.bulk_create(
+        PickLine(pick_list=pick_list, order_line_id=line, item_id=item, wanted=quantity)
+        for (line, item), quantity in wanted.items()
+    )
 
 
 @verb

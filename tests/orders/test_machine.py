@@ -29,6 +29,10 @@ LEGAL = {
     ("approved", "cancel"): "cancelled",
     ("in_production", "cancel"): "cancelled",
     ("ready_to_ship", "cancel"): "cancelled",
+    ("pending", "merge_away"): "cancelled",
+    ("approved", "merge_away"): "cancelled",
+    ("in_production", "merge_away"): "cancelled",
+    ("ready_to_ship", "merge_away"): "cancelled",
 }
 PAIRS = [(state, move) for state in SalesOrder.Status.values for move in SalesOrder.transitions()]
 
