@@ -16,6 +16,7 @@ from orders.models.intake import ImportMapping, ImportRow, ImportRun
 from orders.models.link import OrderLink
 from orders.models.order import OrderLine, OrderScopedQuerySet, SalesOrder
 from orders.models.project import Project
+from orders.models.revision import OrderRevision
 from orders.models.substatus import SubStatus, Tone
 from orders.models.template import OrderTemplate, OrderTemplateLine
 
@@ -43,6 +44,7 @@ __all__ = [
     "OrderCheck",
     "OrderLine",
     "OrderLink",
+    "OrderRevision",
     "OrderScopedQuerySet",
     "OrderTemplate",
     "OrderTemplateLine",

@@ -22,6 +22,7 @@ from orders.models import Address, Channel, Customer, OrderLine, SalesOrder
 from orders.services.checks import run_checks
 from orders.services.policies import ask
 from orders.services.pricing import PriceAnswer, prices_for
+from orders.services.revisions import keep_revision
 
 MAX_LINES = 500
 MOST = Decimal(10) ** 12  # stock units of one line: what the columns hold with room for sums
@@ -307,6 +308,7 @@ def update_order(
         )
     if unknown := set(header) - set(_HEADER):
         raise TypeError(f"update_order() has no {sorted(unknown)}")
+    keep_revision(order, by=by)
     for name, value in header.items():
         setattr(order, name, value)
     if customer is not None:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices
 from orders.models import Customer, OrderTemplate, SalesOrder
 from orders.selectors import customer_for_entry
 from orders.services import DuplicateExternalNumber
-from orders.views import drafts, templates
+from orders.views import conflict, drafts, templates
 
 # The service's names of a line's columns → the form's.
 COLUMNS = {"product": "text", "quantity": "quantity", "unit_price": "price", "discount": "discount"}
@@ -144,9 +144,9 @@ def _initial_lines(order: SalesOrder) -> list[dict[str, Any]]:
     ]
 
 
-def _submit(request: HttpRequest, order: SalesOrder | None) -> HttpResponse:
-    form = OrderForm(request.POST, user=request.user, order=order)
-    lines = Lines(request.POST, prefix="lines")
+def _submit(request: HttpRequest, order: SalesOrder | None, data: QueryDict | None = None) -> HttpResponse:
+    form = OrderForm(data or request.POST, user=request.user, order=order)
+    lines = Lines(data or request.POST, prefix="lines")
     good_head, good_lines = form.is_valid(), lines.is_valid()
     filled = lines.lines() if good_lines else []
     if good_lines and not filled:
@@ -156,11 +156,25 @@ def _submit(request: HttpRequest, order: SalesOrder | None) -> HttpResponse:
         try:
             number = _save(request, form, [line for _place, line in filled], order)
         except BusinessError as refusal:
+            if order is not None and refusal.code == "version_conflict":
+                return _merge(request, form, lines, order)
             _point_at(form, lines, [place for place, _line in filled], refusal)
         else:
             drafts.drop(request)
             return go(request, "orders:detail", number)
     return _show(request, form, lines, order, status=422)
+
+
+def _merge(request: HttpRequest, form: OrderForm, lines: Any, order: SalesOrder) -> HttpResponse:
+    """Somebody else saved meanwhile: show what differs; once nothing is left to choose, save, or show it merged."""
+    saved = {**_initial_of(order, request.user), "token": ""}
+    answer = conflict.merge(request, form, lines, order, saved, _initial_lines(order))
+    if answer.data is None:
+        return _show(request, form, lines, order, status=422, panel=answer.panel)
+    if answer.chosen:
+        return _submit(request, order, answer.data)
+    form, lines = OrderForm(answer.data, user=request.user, order=order), Lines(answer.data, prefix="lines")
+    return _show(request, form, lines, order, status=422, panel=answer.panel)
 
 
 def _save(request: HttpRequest, form: OrderForm, lines: list[services.LineInput], order: SalesOrder | None) -> str:
@@ -210,7 +224,13 @@ def _point_at(form: OrderForm, lines: Any, places: list[int], refusal: BusinessE
 
 
 def _show(
-    request: HttpRequest, form: OrderForm, lines: Any, order: SalesOrder | None, *, status: int = 200
+    request: HttpRequest,
+    form: OrderForm,
+    lines: Any,
+    order: SalesOrder | None,
+    *,
+    status: int = 200,
+    panel: conflict.Panel | None = None,
 ) -> HttpResponse:
     chosen = form["customer"].value()
     customer = None
@@ -231,6 +251,7 @@ def _show(
         "may_add_customer": request.user.has_perm("orders.add_customer"),
         "may_add_order": request.user.has_perm("orders.add_salesorder"),
         "draft_url": drafts.save_url(order),
+        "conflict": panel,
         "drafts": recent(request.user, order, without=str(form["token"].value() or "")),
     }
     return render_page(request, "orders/form.html", context, status=status)
