@@ -18,7 +18,7 @@ HEAD_FIELDS = {
     "customer": ("customer", "customer_text"),
     "ship_to": ("address", "recipient", "phone", "province", "city", "district", "street"),
 }
-LINE_FIELDS = {"product": ("product", "text")}
+LINE_FIELDS = {"product": ("product", "text"), "quantity": ("quantity", "unit")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,26 @@ def find_conflict(
     head = _typed_head(form, unchanged=(base or theirs)["head"], user=form.user)
     default_tax = Company.current().default_tax_rate
     mine = [_typed_line(line, default_tax) for line in lines]
+    rows = merge_rows(
+        base["lines"] if base else None, mine, theirs["lines"], key=lambda row: row["product"], choices=choices
+    )
+    _keep_units_together(rows, mine, theirs["lines"])
     return Conflict(
         head=merge_record(base["head"] if base else None, head, theirs["head"], choices=choices),
-        lines=merge_rows(
-            base["lines"] if base else None, mine, theirs["lines"], key=lambda row: row["product"], choices=choices
-        ),
+        lines=rows,
         version=order.version,
         who=last.replaced_by if last else None,
         since=last.replaced_at if last else None,
     )
+
+
+def _keep_units_together(rows: Merged, mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+    """A price belongs to a unit: where the quantity came in another one, its price comes along."""
+    for row in rows.rows:
+        if row.record["quantity"][1] == row.record["price"][1] or row.mine is None or row.theirs is None:
+            continue
+        side = theirs[row.theirs] if row.record["quantity"] == theirs[row.theirs]["quantity"] else mine[row.mine]
+        row.record["price"] = side["price"]
 
 
 def _typed_head(form: OrderForm, *, unchanged: dict[str, Any], user: User) -> dict[str, Any]:
@@ -85,8 +96,8 @@ def _typed_line(line: LineInput, default_tax: Any) -> dict[str, Any]:
     discount = "" if line.unit_price is None and line.discount is None else number(line.discount or ZERO)
     return {
         "product": line.product.pk,
-        "quantity": number(line.quantity),
-        "price": number(line.unit_price),
+        "quantity": [number(line.quantity), line.unit],
+        "price": [number(line.unit_price), line.unit],
         "discount": discount,
         "tax": number(tax),
         "wish": text(line.wish),

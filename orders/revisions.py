@@ -45,10 +45,11 @@ def _head(order: SalesOrder) -> dict[str, Any]:
 
 
 def _line(line: OrderLine) -> dict[str, Any]:
+    """Quantity and price each with the unit that they are of."""
     return {
         "product": line.product_id,
-        "quantity": number(line.quantity),
-        "price": number(line.unit_price),
+        "quantity": [number(line.sold_quantity), line.entered_unit],
+        "price": [number(line.sold_price), line.entered_unit],
         "discount": number(line.discount),
         "tax": number(line.tax_rate),
         "wish": text(line.wish),

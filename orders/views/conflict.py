@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -148,31 +147,35 @@ def _said(one: Difference, value: Any, names: Mapping[tuple[str, Any], str], use
     if one.key and one.name == WHOLE:
         if value is None:
             return "—" if one.base is None else _("removed")
-        parts = [qty(Decimal(value["quantity"])), _price(value["price"]), _share(value["discount"], "−"), value["wish"]]
+        parts = [
+            qty(Decimal(value["quantity"][0]), value["quantity"][1]),
+            _price(value["price"]),
+            _share(value["discount"], "−"),
+            value["wish"],
+        ]
         return " · ".join(part for part in parts if part)
     if value is None or value == "":
-        return _("list price") if one.key and one.name == "price" and value == "" else "—"
-    if (one.name, value) in names if not isinstance(value, dict) else False:
-        return names[one.name, value]
+        return "—"
     match one.name:
         case "ship_to":
             shown = address_for(user, value)
             return " ".join(filter(None, [shown["recipient"], shown["phone"], address_line(shown)])) or "—"
         case "priority":
             return str(SalesOrder.Priority(value).label)
-        case "promised_date":
-            return date.fromisoformat(value).isoformat()
         case "quantity":
-            return qty(Decimal(value))
+            return qty(Decimal(value[0]), value[1])
         case "price":
             return _price(value)
         case "discount" | "tax":
             return percent(Decimal(value))
+        case "customer" | "channel" | "warehouse":
+            return names.get((one.name, value), str(value))
     return str(value)
 
 
-def _price(value: str) -> str:
-    return f"¥{price(Decimal(value))}" if value else _("list price")
+def _price(value: list[str]) -> str:
+    amount, unit = value
+    return f"{price(Decimal(amount))}{f' / {unit}' if unit else ''}" if amount else _("list price")
 
 
 def _share(value: str, sign: str) -> str:

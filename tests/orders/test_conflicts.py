@@ -189,3 +189,21 @@ def test_a_draft_of_an_old_version_is_merged_too(
     assert hidden(text, "version") == "1"  # it goes on from what it began with
     assert 'id="conflict"' in mine.post(url, typed).content.decode()
     assert Draft.objects.filter(key="t1").exists()
+
+
+def test_a_price_stays_with_its_unit(
+    cast: SimpleNamespace, mine: Client, order: SalesOrder, goods: list[Product]
+) -> None:
+    from inventory.models import ProductUnit, Unit
+
+    a, b, _c = goods
+    box = ProductUnit.objects.create(product=a, unit=Unit.objects.get_or_create(name="箱")[0], factor=Decimal(12))
+    boxed = LineInput(product=a, quantity=Decimal(1), unit_price=Decimal(1100), unit="箱", factor=box.factor)
+    update_order(order, by=cast.manager, version=1, lines=[boxed, line(b, 3)])
+    typed = sent(order, row(a, 5), row(b, 3))  # I: five pieces; they: one box
+    url = f"/orders/{order.number}/edit/"
+    assert f'name="pick:{a.pk}#1.quantity"' in mine.post(url, typed).content.decode()
+    picked = {"theirs_version": "2", f"pick:{a.pk}#1.quantity": "mine"}
+    assert mine.post(url, {**typed, **picked}).status_code == 302
+    first = SalesOrder.objects.get(pk=order.pk).lines.get(position=1)
+    assert (first.quantity, first.entered_unit, first.unit_price) == (5, "", 100)
