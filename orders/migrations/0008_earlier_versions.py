@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("orders", "0004_entered_unit"),
+        ("orders", "0007_split_merge_project_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
