@@ -213,6 +213,7 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.*": {"queue": "notify"},
     "orders.tasks.take_delivery": {"queue": "interactive"},
     "orders.tasks.sweep_deliveries": {"queue": "interactive"},
+    "orders.tasks.sweep_imports": {"queue": "interactive"},
     "orders.tasks.remind_approvers": {"queue": "notify"},
     "orders.tasks.*": {"queue": "batch"},
 }
@@ -224,6 +225,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
     "remind-approvers": {"task": "orders.tasks.remind_approvers", "schedule": 900.0},
+    "take-up-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "take-channel-orders": {"task": "orders.tasks.sweep_deliveries", "schedule": 60.0},
     "deliver-outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": 30.0},
     "post-stock": {"task": "finance.tasks.post_pending_stock", "schedule": 300.0},

@@ -4,20 +4,27 @@ from celery import shared_task
 from django.utils import translation
 
 from orders.channels import taking
-from orders.importing.run import execute
+from orders.importing.run import claim, execute, left_behind
 from orders.importing.uploads import paths_of
 from orders.models import ImportRun
 from orders.services.reminders import remind_all
 
 
 @shared_task(name="orders.tasks.import_orders")
-def import_orders(run_id: int, *, language: str | None = None, create_missing: bool = True) -> None:
+def import_orders(run_id: int) -> None:
     """Carry an uploaded import out; delivered twice it enters nothing twice."""
     run = ImportRun.objects.select_related("mapping__channel", "by").get(pk=run_id)
-    if run.status not in (ImportRun.Status.WAITING, ImportRun.Status.RUNNING):
+    if run.status not in (ImportRun.Status.WAITING, ImportRun.Status.RUNNING) or not claim(run):
         return
-    with translation.override(language):
-        execute(run, lambda: paths_of(run), create_missing=create_missing)
+    with translation.override(run.language or None):
+        execute(run, lambda: paths_of(run), create_missing=run.create_missing)
+
+
+@shared_task(name="orders.tasks.sweep_imports", expires=60)
+def sweep_imports() -> None:
+    """Take up the imports whose worker died; orders that are there stay as they are."""
+    for run_id in left_behind():
+        import_orders.delay(run_id)
 
 
 @shared_task(name="orders.tasks.take_delivery")

@@ -186,11 +186,29 @@ def _side_rows(binding: Binding, rows: Iterator[Row]) -> Iterator[tuple[str, dic
 # Runs that are kept, for the page and the command
 
 PROGRESS_SECONDS = 60 * 60 * 24
+CLAIM_SECONDS = 180  # longer than any chunk takes; after that a run without a sign of life is taken up again
 
 
 def progress_key(run: ImportRun) -> str:
     """Where the progress of a run is kept while its transaction is open."""
     return f"import-progress:{run.pk}"
+
+
+def claim(run: ImportRun) -> bool:
+    """Take the run for this process; False when another works on it. The claim ends with the process that holds it."""
+    return cache.add(_claim_key(run), True, CLAIM_SECONDS)
+
+
+def left_behind() -> list[int]:
+    """Runs that were started and that nobody works on: their worker died. One query."""
+    under_way = ImportRun.objects.filter(status__in=[ImportRun.Status.WAITING, ImportRun.Status.RUNNING])
+    runs = list(under_way.exclude(file="").order_by("id")[:100])
+    claimed = cache.get_many([_claim_key(run) for run in runs])
+    return [run.pk for run in runs if _claim_key(run) not in claimed]
+
+
+def _claim_key(run: ImportRun) -> str:
+    return f"import-claim:{run.pk}"
 
 
 def execute(
@@ -207,6 +225,7 @@ def execute(
 
     def progress(done: int, total: int) -> None:
         cache.set(progress_key(run), (done, total), PROGRESS_SECONDS)
+        cache.touch(_claim_key(run), CLAIM_SECONDS)
 
     try:
         with Spool() as spool:
@@ -259,5 +278,5 @@ def _keep_bad_rows(run: ImportRun, spool: Spool) -> None:
 def _finish(run: ImportRun, status: str, result: dict[str, Any]) -> ImportRun:
     run.status, run.result, run.finished_at = status, result, timezone.now()
     run.save()
-    cache.delete(progress_key(run))
+    cache.delete_many([progress_key(run), _claim_key(run)])
     return run

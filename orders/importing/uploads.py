@@ -99,13 +99,13 @@ def start(run: ImportRun, *, dry_run: bool, all_or_nothing: bool, create_missing
     _refuse_started(run)
     mapping = Mapping.of(run.mapping)
     mapping.check_headings(mapping.sort_files(paths_of(run)))
-    run.dry_run, run.all_or_nothing = dry_run, all_or_nothing
+    run.dry_run, run.all_or_nothing, run.create_missing = dry_run, all_or_nothing, create_missing
+    run.language = translation.get_language() or ""
     run.status, run.result, run.finished_at = ImportRun.Status.WAITING, {}, None
     run.save()
     from orders.tasks import import_orders
 
-    language = translation.get_language()
-    transaction.on_commit(lambda: import_orders.delay(run.pk, language=language, create_missing=create_missing))
+    transaction.on_commit(lambda: import_orders.delay(run.pk))
 
 
 def _refuse_started(run: ImportRun) -> None:

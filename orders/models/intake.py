@@ -56,6 +56,8 @@ class ImportRun(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     dry_run = models.BooleanField(_("dry run"), default=False)
     all_or_nothing = models.BooleanField(_("all or nothing"), default=False)
+    create_missing = models.BooleanField(_("create missing"), default=True)  # customers and products, that is
+    language = models.CharField(_("language"), max_length=10, blank=True)  # of whoever started it, for its findings
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     rows_total = models.PositiveIntegerField(_("rows"), default=0)
     rows_done = models.PositiveIntegerField(_("rows done"), default=0)

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from openpyxl import load_workbook
 
 from orders.importing.builtin import GENERIC, TEMPLATE
-from orders.importing.run import execute
+from orders.importing.run import claim, execute, left_behind
 from orders.models import ImportMapping, ImportRun, SalesOrder
 from orders.tasks import import_orders
 
@@ -44,9 +45,7 @@ def start(client: Client, run: ImportRun, act: str = "enter", **more: str) -> Im
     """Start and let the worker's task run."""
     response = client.post(f"/orders/import/{run.pk}/start/", {"act": act, "create_missing": "on", **more})
     assert response.status_code == 302, response.content.decode()
-    import_orders(
-        run.pk, language="zh-hans", create_missing="create_missing" not in more or bool(more["create_missing"])
-    )
+    import_orders(run.pk)
     run.refresh_from_db()
     return run
 
@@ -113,7 +112,8 @@ def test_none_when_a_row_is_bad(sales: Client) -> None:
 def test_without_making_what_is_missing(sales: Client) -> None:
     run = upload(sales, file())
     sales.post(f"/orders/import/{run.pk}/start/", {"act": "enter"})
-    import_orders(run.pk, language="zh-hans", create_missing=False)
+    import_orders(run.pk)
+    run.refresh_from_db()
     errors = set(run.bad_rows.values_list("error", flat=True))
     assert errors == {"没有客户 杭州大明机电。", "没有商品 FL-50。"}
     assert not SalesOrder.objects.exists()
@@ -220,6 +220,25 @@ def test_the_task_delivered_twice_enters_nothing_twice(sales: Client) -> None:
     run.refresh_from_db()
     assert (run.status, run.result["orders_existing"]) == ("done", 1)
     assert SalesOrder.objects.count() == 1
+
+
+def test_the_import_of_a_worker_that_died_is_taken_up_again(
+    sales: Client,
+) -> None:
+    run = upload(sales, file(BAD))
+    sales.post(f"/orders/import/{run.pk}/start/", {"act": "enter", "create_missing": "on"})
+    run.refresh_from_db()
+    ImportRun.objects.filter(pk=run.pk).update(status="running")
+    assert claim(run)
+    assert left_behind() == []  # it lives
+    import_orders(run.pk)  # the broker's second delivery of the task finds it at work
+    assert not SalesOrder.objects.exists()
+    cache.clear()  # the claim has run out
+    assert left_behind() == [run.pk]
+    import_orders(run.pk)
+    assert SalesOrder.objects.get().external_number == "T-1"
+    assert left_behind() == []
+    assert "“零”不是数字。" in sales.get(f"/orders/import/{run.pk}/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
