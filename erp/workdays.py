@@ -45,3 +45,11 @@ def add_working_hours(start: dt.datetime, hours: Decimal | int) -> dt.datetime:
             return (begin + left).astimezone(dt.UTC)
         left -= end - begin
     raise AssertionError("unreachable: the days do not end")
+
+
+def add_workdays(day: dt.date, count: int) -> dt.date:
+    """The day after `count` working days have passed; 0 is the day itself, working or not."""
+    while count > 0:
+        day += dt.timedelta(days=1)
+        count -= is_workday(day)
+    return day

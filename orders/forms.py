@@ -36,6 +36,11 @@ def short(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}"
 
 
+def number_in(text: str) -> str:
+    """A number without what people and spreadsheets put around it: `１，２３４．５` and `¥ 1,234.5` are `1234.5`."""
+    return re.sub(r"[,\s¥￥$%]", "", unicodedata.normalize("NFKC", text))
+
+
 class TypedDecimalField(forms.DecimalField):
     """A number as people paste it: full-width digits, thousands separators and ¥ are understood."""
 
@@ -44,7 +49,7 @@ class TypedDecimalField(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:
         """The number, or None when the field is empty."""
         if isinstance(value, str):
-            value = re.sub(r"[,\s¥$%]", "", unicodedata.normalize("NFKC", value))
+            value = number_in(value)
         return super().to_python(value)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,10 +19,9 @@ from erp.once import new_token, once
 from erp.privacy import may_see_personal_data
 from erp.web import get_or_404, go, is_partial, perm_required, render_page
 from erp.web.formats import qty
-from inventory.models import Product
-from inventory.selectors import StockFigures, search_products, stock_figures
+from inventory.selectors import search_products, stock_figures
 from inventory.services import default_warehouse
-from inventory.units import Pack, pack_of, scanned, units_of
+from inventory.units import scanned, units_of
 from orders import services
 from orders.drafts import recent
 from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices, unit_choices
@@ -245,6 +244,7 @@ def _show(
         "tax_choices": tax_choices(company.default_tax_rate, *used),
         "default_tax": short(company.default_tax_rate),
         "units_for": unit_choices(lines),
+        "sees_margin": request.user.has_perm("orders.view_margin"),
         "entry": customer_for_entry(customer, request.user) if customer else None,
         "chosen_address": str(form["address"].value() or ""),
         "address_errors": any(form[part].errors for part in SHIP_TO) if form.is_bound else False,
@@ -292,89 +292,24 @@ def products(request: HttpRequest) -> JsonResponse:
     units = units_of([product.pk for product in found])
     code = scanned([text]).get(text)
     default_tax = Company.current().default_tax_rate
-    items = [
-        {
-            "id": product.pk,
-            "code": product.sku,
-            "name": product.name,
-            "sub": product.specification,
-            "side": f"¥{short(product.list_price)}/{product.unit.name}",
-            "side_sub": _("available %(quantity)s") % {"quantity": qty(stock[product.pk].available)}
-            if product.is_stocked
-            else _("service"),
-            "price": short(product.list_price),
-            "units": [product.unit.name, *units[product.pk]],
-            "unit": code[1] if code and code[0] == product.pk and code[1] else product.unit.name,
-            "tax": short(product.tax_rate if product.tax_rate is not None else default_tax),
-        }
-        for product in found
-    ]
+    items = []
+    for product in found:
+        unit = code[1] if code and code[0] == product.pk else ""
+        factor = units[product.pk].get(unit, Decimal(1))
+        items.append(
+            {
+                "id": product.pk,
+                "code": product.sku,
+                "name": product.name,
+                "sub": product.specification,
+                "side": f"¥{short(product.list_price)}/{product.unit.name}",
+                "side_sub": _("available %(quantity)s") % {"quantity": qty(stock[product.pk].available)}
+                if product.is_stocked
+                else _("service"),
+                "price": short(round_unit_price(product.list_price * factor)),
+                "units": [product.unit.name, *units[product.pk]],
+                "unit": unit or product.unit.name,
+                "tax": short(product.tax_rate if product.tax_rate is not None else default_tax),
+            }
+        )
     return JsonResponse({"items": items})
-
-
-@require_GET
-@perm_required("orders.view_salesorder")
-def price(request: HttpRequest) -> JsonResponse:
-    """Price, discount, tax and stock promise of one line, as `?customer=&product=&quantity=` asks. Amounts in CNY."""
-    product_id, customer_id = request.GET.get("product", ""), request.GET.get("customer", "")
-    if not product_id.isdigit():
-        return JsonResponse({"error": _("Which product?")}, status=400)
-    product = Product.objects.active().select_related("unit").filter(pk=product_id).first()
-    if product is None:
-        raise Http404(_("There is no such product."))
-    customer = None
-    if customer_id.isdigit():
-        rows = Customer.objects.visible_to(request.user).select_related("price_list")
-        customer = rows.filter(pk=customer_id).first()
-    pack = _pack(product, request.GET.get("unit", ""))
-    quantity = _quantity(request.GET.get("quantity", "")) * pack.factor
-    answer = services.price_for(customer, product, quantity, on=timezone.localdate())
-    tax = product.tax_rate if product.tax_rate is not None else Company.current().default_tax_rate
-    figures = stock_figures([product.pk])[product.pk]
-    return JsonResponse(
-        {
-            "price": short(round_unit_price(answer.unit_price * pack.factor)),
-            "list_price": short(round_unit_price(answer.list_price * pack.factor)),
-            "discount": short(answer.discount * PER_CENT) if answer.discount else "",
-            "by_rule": answer.rule is not None,
-            "tax": short(tax),
-            "unit": product.unit.name,
-            "available": short(figures.available),
-            **_promise(product, figures, quantity),
-        }
-    )
-
-
-def _pack(product: Product, name: str) -> Pack:
-    """The unit that was chosen; one that the product does not have is refused when the order is saved."""
-    try:
-        return pack_of(product, name, units_of([product.pk])[product.pk])
-    except BusinessError:
-        return Pack()
-
-
-def _quantity(text: str) -> Decimal:
-    try:
-        quantity = Decimal(text.replace(",", "") or "1")
-    except InvalidOperation:
-        return Decimal(1)
-    return quantity if quantity.is_finite() and 0 < quantity < Decimal(10) ** 13 else Decimal(1)
-
-
-def _promise(product: Product, figures: StockFigures, quantity: Decimal) -> dict[str, Any]:
-    """Whether the line can be promised from stock, and if not, from when on."""
-    unit = product.unit.name
-    if not product.is_stocked:
-        return {"stock": "", "enough": True}
-    if figures.available >= quantity:
-        return {"stock": _("available %(quantity)s") % {"quantity": qty(figures.available, unit)}, "enough": True}
-    day = timezone.localdate() + dt.timedelta(days=product.lead_days)
-    template = (
-        _("short %(quantity)s, made by %(day)s")
-        if product.supply == "make"
-        else _("short %(quantity)s, bought by %(day)s")
-    )
-    return {
-        "stock": template % {"quantity": qty(quantity - figures.available, unit), "day": day.isoformat()},
-        "enough": False,
-    }

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from erp.workflow import advance
-from orders.models import PriceList, PriceRule, SalesOrder
+from orders.models import SalesOrder
 from tests.cast import make_customer, make_order, make_product, put_in_stock
 
 
@@ -251,28 +251,6 @@ def test_products_are_found_as_they_are_typed(as_, cast):
     assert (item["id"], item["code"], item["price"], item["tax"]) == (hinge.pk, "HG-1", "12.5", "0.13")
     assert "40" in item["side_sub"]
     assert as_(cast.sales).get("/orders/products.json").json() == {"items": []}
-
-
-def test_the_price_follows_customer_and_quantity(as_, cast):
-    hinge = make_product("HG-1", price="12.5", lead_days=4)
-    put_in_stock(hinge, 40)
-    prices = PriceList.objects.create(name="批发价")
-    PriceRule.objects.create(price_list=prices, product=hinge, minimum=100, price=Decimal("11"))
-    PriceRule.objects.create(price_list=prices, product=hinge, minimum=0, discount=Decimal("0.02"))
-    cast.alpha.price_list = prices
-    cast.alpha.save()
-    url = f"/orders/price.json?product={hinge.pk}&customer={cast.alpha.pk}&quantity="
-    few, many = (as_(cast.sales).get(url + quantity).json() for quantity in ("10", "100"))
-    assert (few["price"], few["discount"], few["enough"]) == ("12.5", "2", True)
-    assert (many["price"], many["discount"], many["enough"]) == ("11", "", False)
-    assert (timezone.localdate() + dt.timedelta(days=4)).isoformat() in many["stock"]
-
-
-def test_price_of_nothing(as_, cast):
-    assert as_(cast.sales).get("/orders/price.json").status_code == 400
-    assert as_(cast.sales).get("/orders/price.json?product=999999").status_code == 404
-    product = make_product()
-    assert as_(cast.sales).get(f"/orders/price.json?product={product.pk}&quantity=NaN").status_code == 200
 
 
 def test_the_customers_part_of_the_form(as_, cast):

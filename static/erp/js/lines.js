@@ -1,7 +1,8 @@
 /* The lines editor: <div data-lines> holds a <tbody data-lines-body> of rows, a <template data-lines-template> whose
    `__n__` becomes the row's number, an optional <input data-lines-count>, and [data-sum="total"] places.
    In a row: [data-picker], [data-f="quantity|price|discount|tax"], [data-line-total], [data-line-remove].
-   Enter in a row's last field makes the next line; a block pasted from Excel becomes rows.
+   Enter goes to what the row still needs, then to the next line, which it makes; ↑ and ↓ stay in the column; a block
+   pasted from Excel becomes rows.
    Sums are computed here in whole numbers only to be seen at once; the server computes them again. */
 (() => {
   "use strict";
@@ -26,6 +27,7 @@
   class Lines {
     constructor(root) {
       this.root = root;
+      root.lines = this;
       this.body = root.querySelector("[data-lines-body]");
       this.template = root.querySelector("template[data-lines-template]");
       this.counter = root.querySelector("[data-lines-count]") || document.querySelector("[name$='-TOTAL_FORMS']");
@@ -100,6 +102,7 @@
       const quantity = this.field(row, "quantity");
       if (quantity) {
         if (!quantity.value) quantity.value = "1";
+        quantity.dataset.before = quantity.value;
         quantity.focus();
         quantity.select();
       }
@@ -121,16 +124,82 @@
     }
 
     key(event) {
-      if (event.key !== "Enter" || event.target.matches("textarea, button, a, summary") || !event.target.closest("tr")) return;
+      const row = event.target.closest("tr");
+      if (!row || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea, button, a, summary")) return;
+      const steps = { ArrowUp: -1, ArrowDown: 1 };
+      if (steps[event.key] && !event.target.matches("select")) this.step(event, row, steps[event.key]);
+      if (event.key !== "Enter") return;
       event.preventDefault();
+      if (event.target === this.field(row, "quantity") && /^\d{12,14}$/.test(event.target.value)) return this.scanned(row, event.target);
+      const next = this.needed(row, event.target);
+      if (next) return this.enter(next);
+      const blank = event.target.matches("[role=combobox]") && !event.target.value.trim();
+      const send = blank && this.root.closest("form").querySelector("[type=submit].btn-primary");
+      if (send) return send.focus(); // an empty line is the end of the order
+      this.enter(this.first(this.after(row)));
+    }
+
+    after(row) {
+      const rows = this.rows().filter((one) => !one.hidden);
+      return rows[rows.indexOf(row) + 1] || this.add();
+    }
+
+    first(row) {
+      return row.querySelector("input:not([type=hidden])");
+    }
+
+    enter(field) {
+      field.focus();
+      if (field.select) field.select();
+    }
+
+    // What must still be filled or mended behind a field of its row; from an empty product nothing leads on.
+    needed(row, from) {
+      const fields = [...row.querySelectorAll("input:not([type=hidden]), select")].filter((field) => field.offsetParent);
+      const quantity = this.field(row, "quantity");
+      const lacks = (field) => field.getAttribute("aria-invalid") === "true" || (field === quantity && !(units(field.value) > 0n));
+      if (from.matches("[role=combobox]") && !from.value.trim()) return null;
+      return fields.slice(fields.indexOf(from) + 1).find(lacks);
+    }
+
+    step(event, row, by) {
+      const rows = this.rows().filter((one) => !one.hidden);
+      const other = rows[rows.indexOf(row) + by];
+      const column = (event.target.name || "").replace(/^.*-/, "");
+      const field = other && column && other.querySelector(`[name$="-${column}"]:not([type=hidden])`);
+      if (!field) return;
+      event.preventDefault();
+      this.enter(field);
+    }
+
+    // A barcode that was read into the quantity is the next line's.
+    scanned(row, field) {
+      const code = field.value;
+      field.value = field.dataset.before || "1";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      const input = this.first(this.after(row));
+      input.focus();
+      input.value = code;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+    }
+
+    // The same product in two lines is often meant, and often not: each says where the other is.
+    twins() {
+      const words = this.root.dataset.twice;
+      if (!words) return;
       const rows = this.rows().filter((row) => !row.hidden);
-      const at = rows.indexOf(event.target.closest("tr"));
-      const row = rows[at + 1] || this.add();
-      row.querySelector("input:not([type=hidden])").focus();
+      const id = (row) => (this.field(row, "product") || {}).value;
+      for (const [index, row] of rows.entries()) {
+        const note = row.querySelector("[data-line-twice]");
+        const other = id(row) ? rows.findIndex((one, at) => at !== index && id(one) === id(row)) : -1;
+        if (note) note.textContent = other < 0 ? "" : words.replace("{n}", other + 1);
+      }
     }
 
     // Columns: product, quantity, and price when there is a third.
     async paste(event) {
+      if (this.root.dataset.pasteUrl) return; // paste.js asks the server what the cells mean
       const text = (event.clipboardData || window.clipboardData).getData("text");
       const table = text.replace(/\r/g, "").split("\n").filter((line) => line.trim()).map((line) => line.split("\t").map((cell) => cell.trim()));
       if (table.length < 2 && table[0] && table[0].length < 2) return;
@@ -177,25 +246,28 @@
       const price = read("price", 0n);
       // Per cent; a share (0.1) where the editor says data-discount="share".
       const discount = read("discount", 0n) * (this.root.dataset.discount === "share" ? 100n : 1n);
-      const gross = divide(quantity * price, SCALE);
-      const net = cents(divide(gross * (100n * SCALE - discount), 100n * SCALE));
+      const whole = divide(quantity * price * 100n, SCALE * SCALE);
+      const net = divide(quantity * price * (100n * SCALE - discount), SCALE * SCALE * SCALE);
       const tax = divide(net * read("tax", 0n), SCALE); // a ratio: 0.13
-      return { net, tax };
+      return { net, tax, discount: whole - net };
     }
 
     sum() {
       let untaxed = 0n;
       let tax = 0n;
+      let discount = 0n;
       for (const row of this.rows()) {
         if (row.hidden) continue;
         const line = this.line(row);
         untaxed += line.net;
         tax += line.tax;
+        discount += line.discount;
         const place = row.querySelector("[data-line-total]");
         if (place) place.textContent = shown(line.net + line.tax);
       }
-      const sums = { untaxed, tax, total: untaxed + tax };
+      const sums = { untaxed, tax, total: untaxed + tax, discount };
       this.root.querySelectorAll("[data-sum]").forEach((place) => (place.textContent = shown(sums[place.dataset.sum])));
+      this.twins();
       this.root.dispatchEvent(new CustomEvent("summed", { bubbles: true, detail: sums }));
     }
   }

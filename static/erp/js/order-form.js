@@ -1,81 +1,155 @@
-/* The order form: prices and stock of each line as the customer, the product and the quantity ask for them; a field
-   whose text depends on another's choice; a new customer without leaving the order. */
+/* The order form: one question about the whole order after each pause in typing brings prices, promises, margin and the
+   credit that is left; Ctrl+Enter saves, Alt+P takes the first day on which everything can be there; a field whose text
+   depends on another's choice; a new customer without leaving the order. */
 (() => {
   "use strict";
 
-  class Prices {
+  const WAIT = 250;
+  const SENT = ["product", "quantity", "unit", "price", "discount", "tax"];
+
+  class Figures {
     constructor(root) {
       this.root = root;
-      this.customer = document.querySelector(root.dataset.customer);
-      this.asked = new WeakMap();
-      this.timers = new WeakMap();
-      root.addEventListener("picked", (event) => this.forget(event.target.closest("tr")));
-      root.addEventListener("picked", (event) => this.ask(event.target.closest("tr")));
-      root.addEventListener("input", (event) => event.target.matches("[data-f='quantity']") && this.soon(event.target.closest("tr")));
-      root.addEventListener("change", (event) => event.target.matches && event.target.matches("[data-f='unit']") && this.ask(event.target.closest("tr")));
-      root.addEventListener("paste", () => setTimeout(() => this.all(), 600));
-      if (this.customer) this.customer.addEventListener("change", () => this.all());
-      this.all();
+      this.form = root.closest("form");
+      this.ask = erp.debounce(WAIT, () => this.load());
+      root.addEventListener("picked", (event) => this.picked(event.target.closest("tr")));
+      for (const name of ["input", "picked", "pasted"]) root.addEventListener(name, () => this.changed());
+      // What this script fills in is told by a "change" that nobody made.
+      root.addEventListener("change", (event) => event.target !== root && this.changed());
+      root.addEventListener("click", (event) => event.target.closest("[data-line-remove]") && this.changed());
+      for (const name of ["customer", "warehouse"]) {
+        const field = this.form.elements[name];
+        if (field) field.addEventListener("change", () => this.changed());
+      }
+      this.form.addEventListener("submit", () => this.leave());
+      this.form.addEventListener("keydown", (event) => this.key(event));
+      const take = root.querySelector("[data-take-date]");
+      if (take) take.addEventListener("click", () => this.promise());
+      this.changed();
     }
 
-    // Each row waits for itself: whoever types on in the next one must not lose this one's price.
-    soon(row) {
-      clearTimeout(this.timers.get(row));
-      this.timers.set(row, setTimeout(() => this.ask(row), 250));
-    }
-
-    all() {
-      this.root.querySelectorAll("[data-lines-body] > tr").forEach((row) => this.ask(row));
+    rows() {
+      return [...this.root.querySelectorAll("[data-lines-body] > tr")].filter((row) => !row.hidden);
     }
 
     field(row, name) {
       return row.querySelector(`[data-f="${name}"]`);
     }
 
+    changed() {
+      this.stale = true;
+      this.ask();
+    }
+
     // What the server filled in may be replaced; what a person typed may not.
+    isOurs(field) {
+      return !field.value || field.dataset.filled === field.value;
+    }
+
     fill(row, name, text) {
       const field = this.field(row, name);
-      if (!field) return;
-      if (field.value && field.dataset.filled !== field.value) return;
+      if (!field || !this.isOurs(field)) return;
       field.value = text;
       field.dataset.filled = text;
     }
 
-    forget(row) {
+    picked(row) {
       for (const name of ["price", "discount"]) {
         const field = row && this.field(row, name);
         if (field) field.dataset.filled = field.value;
       }
     }
 
-    async ask(row) {
-      const product = row && this.field(row, "product");
-      const note = row && row.querySelector("[data-line-stock]");
-      if (!product || !product.value) {
-        if (note) note.textContent = "";
-        return;
+    // A price that belongs to what stood here before must not be saved as if it had been typed: blank is the list's.
+    leave() {
+      for (const row of this.rows()) {
+        if (!this.stale && this.field(row, "product").value) continue;
+        for (const name of ["price", "discount"]) {
+          const field = this.field(row, name);
+          if (field && this.isOurs(field)) field.value = "";
+        }
       }
-      const url = new URL(this.root.dataset.priceUrl, location.href);
-      url.searchParams.set("product", product.value);
-      url.searchParams.set("quantity", this.field(row, "quantity").value || "1");
-      url.searchParams.set("unit", (this.field(row, "unit") || {}).value || "");
-      if (this.customer && this.customer.value) url.searchParams.set("customer", this.customer.value);
-      const turn = (this.asked.get(row) || 0) + 1;
-      this.asked.set(row, turn);
-      let answer;
+    }
+
+    question(rows) {
+      const value = (name) => (this.form.elements[name] || {}).value || "";
+      const lines = rows.map((row, index) => {
+        const line = { row: index };
+        for (const name of SENT) {
+          const field = this.field(row, name);
+          const ours = (name === "price" || name === "discount") && field && this.isOurs(field);
+          line[name] = field && !ours ? field.value : "";
+        }
+        return line;
+      });
+      return { customer: value("customer"), warehouse: value("warehouse"), order: this.root.dataset.order || "", lines };
+    }
+
+    async load() {
+      const rows = this.rows();
+      if (this.running) this.running.abort();
+      const running = (this.running = new AbortController());
+      const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": erp.csrf() };
+      this.stale = false;
       try {
-        const response = await fetch(url, { headers: { Accept: "application/json" } });
-        if (!response.ok) return;
-        answer = await response.json();
+        const body = JSON.stringify(this.question(rows));
+        const response = await fetch(this.root.dataset.figuresUrl, { method: "POST", body, headers, signal: running.signal });
+        const answer = response.ok ? await response.json() : null;
+        if (running !== this.running) return;
+        if (answer && !this.stale) this.show(rows, answer);
+        else this.stale = true;
       } catch {
-        return; // offline: the server prices the line when it is saved
+        this.stale = true; // offline: the server prices the lines when they are saved
       }
-      if (this.asked.get(row) !== turn) return;
-      this.fill(row, "price", answer.price);
-      this.fill(row, "discount", answer.discount);
-      note.textContent = answer.stock;
-      note.classList.toggle("is-short", !answer.enough);
+    }
+
+    show(rows, answer) {
+      const known = new Map(answer.lines.map((line) => [line.row, line]));
+      for (const [index, row] of rows.entries()) {
+        const line = known.get(index);
+        const note = row.querySelector("[data-line-stock]");
+        if (note) note.textContent = line ? line.promise : "";
+        if (note) note.classList.toggle("is-short", Boolean(line) && !line.enough);
+        if (!line) continue;
+        this.fill(row, "price", line.price);
+        this.fill(row, "discount", line.discount);
+      }
+      for (const name of ["margin", "credit", "earliest"]) this.figure(name, answer[name]);
       this.root.dispatchEvent(new Event("change"));
+      this.root.dispatchEvent(new CustomEvent("figures", { bubbles: true, detail: answer }));
+    }
+
+    figure(name, value) {
+      this.root.querySelectorAll(`[data-figure="${name}"]`).forEach((place) => {
+        place.hidden = !value;
+        const text = place.querySelector("[data-figure-text]");
+        if (!value || !text) return;
+        text.textContent = value.text;
+        text.classList.toggle("negative", Boolean(value.bad));
+        if (value.date) place.dataset.date = value.date;
+      });
+    }
+
+    // The first day on which everything can be there becomes the promised date.
+    promise() {
+      const place = this.root.querySelector("[data-figure='earliest']");
+      const field = this.form.elements.promised_date;
+      if (!place || place.hidden || !field) return;
+      field.value = place.dataset.date;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      erp.announce(`${this.root.dataset.promised} ${field.value}`);
+    }
+
+    key(event) {
+      if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+        event.preventDefault();
+        this.form.requestSubmit(this.form.querySelector("[type=submit].btn-primary"));
+      }
+      if (event.altKey && event.code === "KeyP") {
+        event.preventDefault();
+        this.promise();
+      }
     }
   }
 
@@ -86,7 +160,7 @@
     (field.value && product ? product : field).focus();
   });
 
-  erp.behaviour("[data-order-lines]", (root) => new Prices(root));
+  erp.behaviour("[data-order-lines]", (root) => new Figures(root));
 
   // <select data-shows="#x" data-shows-when="new">: the <details> #x opens with that choice and closes with another.
   erp.behaviour("select[data-shows]", (select) => {

@@ -42,6 +42,7 @@
 
     async ask() {
       const q = this.input.value.trim();
+      if (this.chosen) return; // the question was answered before it was asked
       if (q.length < MIN_CHARS) return this.close();
       this.note(erp.words.searching);
       const turn = (this.turn = (this.turn || 0) + 1);
@@ -50,7 +51,10 @@
       try {
         const answer = await fetch(url, { headers: { Accept: "application/json" } });
         if (turn !== this.turn) return;
-        this.show(answer.ok ? (await answer.json()).items || [] : []);
+        const items = answer.ok ? (await answer.json()).items || [] : [];
+        if (turn !== this.turn) return;
+        this.shownFor = q;
+        this.show(items);
       } catch {
         if (turn === this.turn) this.note(erp.words.offline);
       }
@@ -114,10 +118,11 @@
 
     key(event) {
       const shown = !this.list.hidden && this.items.length;
+      const fresh = shown && this.shownFor === this.input.value.trim(); // not the answer to what stood here before
       if (event.key === "ArrowDown" && shown) this.move(this.at + 1);
       else if (event.key === "ArrowUp" && shown) this.move(this.at - 1);
       else if (event.key === "Escape" && !this.list.hidden) this.close();
-      else if (event.key === "Enter" && shown) this.take(this.at);
+      else if ((event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) && fresh) this.take(this.at);
       else if (event.key === "Enter" && !this.chosen && this.input.value.trim() && !this.target.value) {
         this.wantsEnter = true; // a scanner is faster than the answer
         this.ask();
@@ -129,6 +134,7 @@
     take(index) {
       const item = this.items[index];
       if (!item) return;
+      this.turn = (this.turn || 0) + 1; // answers still on their way come too late
       this.input.value = [item.code, item.name].filter(Boolean).join(" ");
       this.choose(item);
       this.close();
