@@ -17,6 +17,7 @@ ROLES: dict[str, dict[str, Any]] = {
     "sales": {
         "label": _("Sales"),
         "permissions": [
+            "erp.share_attachment",
             "orders.view_salesorder",
             "orders.add_salesorder",
             "orders.change_salesorder",
@@ -91,6 +92,7 @@ ROLES: dict[str, dict[str, Any]] = {
     "logistics": {
         "label": _("Logistics"),
         "permissions": [
+            "erp.share_attachment",
             *_READ_ORDERS,
             "orders.view_personal_data",
             *_READ_STOCK,
@@ -104,6 +106,7 @@ ROLES: dict[str, dict[str, Any]] = {
     "finance": {
         "label": _("Finance"),
         "permissions": [
+            "erp.share_attachment",
             *_READ_ORDERS,
             "orders.view_personal_data",
             "orders.view_margin",
@@ -127,6 +130,7 @@ ROLES: dict[str, dict[str, Any]] = {
     "service": {
         "label": _("After-sales"),
         "permissions": [
+            "erp.share_attachment",
             *_READ_ORDERS,
             "orders.view_personal_data",
             *_READ_STOCK,
@@ -142,6 +146,8 @@ ROLES: dict[str, dict[str, Any]] = {
     "manager": {
         "label": _("Manager"),
         "permissions": [
+            "erp.share_attachment",
+            "erp.delete_attachment",
             *_READ_ORDERS,
             "orders.view_personal_data",
             "orders.view_margin",

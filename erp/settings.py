@@ -185,6 +185,11 @@ STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Files of documents: never inside a directory that a web server hands out; `erp.web.talk` checks each reader.
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.path("ATTACHMENT_ROOT", default=VAR_DIR / "attachments"), "base_url": None},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
@@ -223,6 +228,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "clear-attachments": {"task": "erp.tasks.clear_attachments", "schedule": crontab(hour=4, minute=10)},
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
     "remind-approvers": {"task": "orders.tasks.remind_approvers", "schedule": 900.0},
     "take-up-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},

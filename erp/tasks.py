@@ -1,4 +1,4 @@
-"""The heartbeats by which `/healthz` knows that beat sends and a worker works."""
+"""The kernel's own tasks: heartbeats by which `/healthz` knows that beat sends and a worker works, and clearing."""
 
 import time
 from typing import Any
@@ -22,3 +22,11 @@ def heartbeat() -> None:
 def _note_beat(**_: Any) -> None:
     """Runs in beat, the only sender of the task."""
     cache.set(BEAT_HEARTBEAT, time.time(), timeout=None)
+
+
+@shared_task(name="erp.tasks.clear_attachments", ignore_result=True)
+def clear_attachments() -> int:
+    """Remove the bytes of files that were deleted weeks ago."""
+    from erp.talk.files import clear_deleted
+
+    return clear_deleted()

@@ -9,12 +9,15 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from erp.models import Comment, Document, StatusChange
+from erp.models import Attachment, Comment, Document, StatusChange
 
 # Apps above add rows of their own (parcel scans, mails): dotted names of functions `(document) -> list[TimelineEntry]`.
 SOURCES: dict[str, list[str]] = {
-    "orders.SalesOrder": ["shipping.selectors.timeline_of_order"],
-    "shipping.Shipment": ["shipping.selectors.timeline_of_shipment"],
+    "orders.SalesOrder": ["shipping.selectors.timeline_of_order", "notifications.timeline.mails_of_order"],
+    "shipping.Shipment": ["notifications.timeline.mails_of_shipment"],  # scans stand with their parcels there
+    "production.ProductionOrder": ["production.timeline.of_order"],
+    "inventory.PurchaseOrder": ["inventory.timeline.of_purchase"],
+    "aftersales.ServiceCase": ["aftersales.timeline.of_case"],
 }
 
 EVENTS = {
@@ -24,6 +27,9 @@ EVENTS = {
     "agree_level": gettext_lazy("Agreed; the next level decides"),
     "remind_approval": gettext_lazy("Approvers reminded"),
     "escalate_approval": gettext_lazy("Approval escalated"),
+    "delete_file": gettext_lazy("File deleted"),
+    "share_file": gettext_lazy("File shown to the customer"),
+    "hide_file": gettext_lazy("File hidden from the customer"),
     "hold": gettext_lazy("Put on hold"),
     "release_hold": gettext_lazy("Hold released"),
     "sub_status": gettext_lazy("Sub-status set"),
@@ -45,12 +51,18 @@ class TimelineEntry:
     who: str | None
     title: str
     text: str = ""
-    kind: str = "status"  # status, comment, scan
+    kind: str = "status"  # status, comment, file, scan, mail
     status: str = ""
+    icon: str = ""
+    href: str = ""
+    about: Any = None  # the comment or file itself
 
 
 def timeline(document: Document) -> list[TimelineEntry]:
-    """Status changes, comments and what other apps know of a document, oldest first. Two queries and the apps' own."""
+    """Status changes, comments, files and what other apps know of a document, oldest first.
+
+    Five queries at most and the apps' own.
+    """
     label = document._meta.label
     labels = _labels(document)
     entries = [
@@ -65,14 +77,36 @@ def timeline(document: Document) -> list[TimelineEntry]:
         .select_related("by")
         .order_by("id")
     ]
-    entries += [
-        TimelineEntry(at=comment.at, who=str(comment.by), title=_("Comment"), text=comment.text, kind="comment")
-        for comment in Comment.objects.filter(document_type=label, document_id=document.pk).select_related("by")
-    ]
+    entries += _said(document)
     for path in SOURCES.get(label, ()):
         source: Callable[[Any], list[TimelineEntry]] = import_string(path)
         entries += source(document)
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _said(document: Document) -> list[TimelineEntry]:
+    """What people wrote, and the files they laid down without a word."""
+    comments = list(
+        Comment.objects.of(document).select_related("by").prefetch_related("versions", "mentions__user").order_by("id")
+    )
+    files = list(Attachment.objects.of(document).select_related("by").order_by("id"))
+    for comment in comments:
+        comment.laid_down = [file for file in files if file.comment_id == comment.pk]  # type: ignore[attr-defined]
+    return [
+        TimelineEntry(
+            at=comment.at,
+            who=str(comment.by),
+            title=_("Comment deleted") if comment.deleted_at else _("Comment"),
+            text=comment.text,
+            kind="comment",
+            about=comment,
+        )
+        for comment in comments
+    ] + [
+        TimelineEntry(at=file.at, who=str(file.by), title=_("File added"), text=file.name, kind="file", about=file)
+        for file in files
+        if file.comment_id is None
+    ]
 
 
 def _labels(document: Document) -> dict[str, str]:

@@ -177,8 +177,11 @@ def _apply(document: Document, declared: Any, *, by: User | None, note: str, arg
     )
 
 
-def run_followers(document: Document, name: str, *, change: StatusChange, by: User | None) -> None:
-    """Run the services that the process page lists for this document and move, in order."""
+def run_followers(document: Any, name: str, *, change: StatusChange | None, by: User | None) -> None:
+    """Run the services that the process page lists for this document and move, in order.
+
+    `change` is None for a happening that writes no row of its own into the timeline.
+    """
     from erp.process import PROCESS
 
     for path in PROCESS.get(document._meta.label, {}).get(name, ()):

@@ -21,7 +21,9 @@ from notifications.texts import EVENTS
 MINUTE = 60
 ALL_ORDERS = "orders.view_all_orders"
 # A receipt is shown on its purchase order's page.
-_VIEWED_AS = {"inventory.GoodsReceipt": "inventory.view_purchaseorder"}
+# A comment names its readers itself, after asking whether they may see its document.
+EVERYBODY = "everybody"
+_VIEWED_AS = {"inventory.GoodsReceipt": "inventory.view_purchaseorder", "erp.Comment": EVERYBODY}
 # Of these, people without the right to all orders see only what is theirs.
 _OWNED = {
     "orders.SalesOrder",
@@ -159,7 +161,7 @@ def load_readers(user_ids: Iterable[int]) -> dict[int, Reader]:
 
 def _rights_of(users: dict[int, User]) -> dict[int, frozenset[str]]:
     """The rights that matter here, of each person, by roles and by name; one query."""
-    needed = {view_permission(label_of(event)) for event in EVENTS} | {ALL_ORDERS}
+    needed = {view_permission(label_of(event)) for event in EVENTS} - {EVERYBODY} | {ALL_ORDERS}
     match = Q()
     for right in needed:
         app, codename = right.split(".")
@@ -167,7 +169,7 @@ def _rights_of(users: dict[int, User]) -> dict[int, frozenset[str]]:
     columns = ("permission__content_type__app_label", "permission__codename")
     group_rights = apps.get_model("auth.Group").permissions.through.objects.filter(match, group__user__in=users)
     user_rights = User.user_permissions.through.objects.filter(match, user_id__in=users)
-    found: dict[int, set[str]] = {pk: set(needed) if user.is_superuser else set() for pk, user in users.items()}
+    found = {pk: {EVERYBODY, *(needed if user.is_superuser else ())} for pk, user in users.items()}
     rows = group_rights.values_list("group__user", *columns).union(user_rights.values_list("user_id", *columns))
     for user_id, app, codename in rows:
         found[user_id].add(f"{app}.{codename}")

@@ -49,7 +49,7 @@ def announce(document: Document, *, change: StatusChange, by: User | None) -> No
         for hearing in told
         if BELL in hearing.channels
     )
-    _post([*_staff_mails(event, change, told, values, url), *_customer_mail(event, change, document, known)])
+    post([*_staff_mails(event, change, told, values, url), *_customer_mail(event, change, document, known)])
 
 
 def _settle(event: str, document: Document, *, change: StatusChange) -> None:
@@ -92,12 +92,17 @@ def _customer_mail(event: str, change: StatusChange, document: Document, known: 
         "values": facts.customer_values(document, known),
         "url": facts.portal_address(known.order_number),
     }
-    return [Outbox(kind=KIND, key=f"{KIND}:{event}:{change.pk}:customer", payload=payload)]
+    return [Outbox(kind=KIND, key=customer_key(event, change.pk), payload=payload)]
 
 
-def _post(rows: list[Outbox]) -> None:
+def customer_key(event: str, change_id: int) -> str:
+    """The idempotency key of the customer's mail about one move."""
+    return f"{KIND}:{event}:{change_id}:customer"
+
+
+def post(mails: Iterable[Outbox]) -> None:
     """Write outbox rows and have them delivered after commit, as one task. A repeat of a key is harmless."""
-    if not rows:
+    if not (rows := list(mails)):
         return
     from notifications.tasks import deliver
 

@@ -207,6 +207,10 @@ EVENTS: dict[str, Event] = {
         _("Service case resolved"), _("Service case %(document)s is resolved"),
         _("Order %(order)s, %(customer)s. %(note)s"), answers=("create",), tone="green", icon="circle-check",
     ),
+    "erp.Comment.mention": Event(
+        _("Somebody names me in a comment"), _("%(by)s named you on %(document)s"), "%(note)s",
+        own=(BELL, MAIL), tone="blue", icon="at",
+    ),
 }  # fmt: skip
 
 

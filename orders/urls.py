@@ -78,7 +78,6 @@ urlpatterns = [
     path("<str:number>/merge/", splitting.merge, name="merge"),
     path("<str:number>/transitions/", page.transition, name="transition"),
     path("<str:number>/transitions/<str:name>/", page.transition, name="transition_named"),
-    path("<str:number>/comments/", page.comment, name="comment"),
     path("<str:number>/editing/", presence.editing, name="editing"),
     path("<str:number>/sub-status/", substatus.set_one, name="sub_status"),
     path("<str:number>/hold/", page.hold, name="hold"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from aftersales.models import Feedback, ReturnRequest, ServiceCase
 from aftersales.services import returnable_of
-from erp.models import StatusChange
+from erp.models import Attachment, StatusChange
 from orders.kinship import Kin, kin_of
 from orders.models import OrderLine, SalesOrder
 from portal.words import STEPS
@@ -80,6 +80,11 @@ def shipments_of(order: SalesOrder) -> list[Shipment]:
         .prefetch_related(parcels)
         .order_by("id")
     )
+
+
+def files_for_customer(order: SalesOrder) -> list[Attachment]:
+    """Files of an order that somebody has laid out for the customer; one query."""
+    return list(Attachment.objects.of(order).present().filter(for_customer=True).order_by("id"))
 
 
 def steps(order: SalesOrder, changes: Iterable[StatusChange]) -> list[dict[str, Any]]:

@@ -113,6 +113,8 @@ def _order_page(request: HttpRequest, visit: Visit, feedback: Form, status: int 
         "payment": payment(visit.order),
         "feedback_form": feedback,
         "is_customer": visit.user is not None,
+        # Papers are for the company that signed in, not for whoever knows a number and four digits.
+        "files": selectors.files_for_customer(visit.order) if visit.user is not None else [],
     }
     return render_page(request, "portal/order.html", context, status=status)
 

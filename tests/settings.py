@@ -12,7 +12,7 @@ from erp.embedded.paths import TEST_VAR
 ensure_environment(TEST_VAR)  # pytest-xdist's workers inherit what the first process set
 
 from erp.settings import *  # noqa: E402,F403
-from erp.settings import CACHES, LOGGING, REDIS_URL  # noqa: E402
+from erp.settings import CACHES, LOGGING, REDIS_URL, STORAGES  # noqa: E402
 
 # Runs side by side share one Valkey: each process takes a database of its own, so that none empties another's.
 _process = os.environ.get("ERP_TEST_DB", "") + os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -26,3 +26,4 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 LOGGING["root"]["level"] = "WARNING"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir()
+STORAGES["attachments"]["OPTIONS"]["location"] = VAR_DIR / "attachments"

@@ -12,7 +12,7 @@ from aftersales import services
 from aftersales.filters import CaseFilter
 from aftersales.forms import ActionForm, CaseForm
 from aftersales.models import ReturnRequest, ServiceCase
-from aftersales.views.common import order_or_404, timeline_rows
+from aftersales.views.common import order_or_404
 from erp.errors import BusinessError
 from erp.web import (
     add_error,
@@ -25,6 +25,7 @@ from erp.web import (
     perm_required,
     render_page,
 )
+from erp.web.talk import talk_of
 from erp.workflow import advance, moves
 
 Status = ServiceCase.Status
@@ -88,16 +89,12 @@ def _or_404(request: HttpRequest, number: str) -> ServiceCase:
 
 
 def _context(request: HttpRequest, case: ServiceCase, form: ActionForm | None = None) -> dict[str, Any]:
-    rows = timeline_rows(case) + [
-        {"title": _("Handled"), "at": one.at, "by": one.by, "body": one.text, "icon": "note", "tone": "blue"}
-        for one in case.actions.select_related("by")
-    ]
     returns = ReturnRequest.objects.visible_to(request.user).filter(order=case.order_id)  # type: ignore[arg-type]
     is_open = case.status != Status.RESOLVED
     return {
         "case": case,
         "moves": list(moves(case, request.user)),  # type: ignore[arg-type]
-        "timeline": sorted(rows, key=lambda row: row["at"], reverse=True),
+        "talk": talk_of(case, request.user),
         "returns": list(returns.order_by("id")),
         "is_late": is_open and case.deadline is not None and case.deadline < timezone.now(),
         "may_act": is_open and may(request.user, "aftersales.change_servicecase"),

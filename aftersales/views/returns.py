@@ -13,12 +13,13 @@ from aftersales import services
 from aftersales.filters import ReturnFilter
 from aftersales.forms import Quantities, ReturnForm
 from aftersales.models import ReturnRequest
-from aftersales.views.common import order_or_404, timeline_rows
+from aftersales.views.common import order_or_404
 from erp.documents.xlsx import xlsx_response
 from erp.errors import BusinessError
 from erp.models import StatusChange
 from erp.money import ZERO
 from erp.web import add_error, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page, require_perm
+from erp.web.talk import talk_of
 from erp.workflow import advance, moves
 from finance.models import Invoice
 from orders.models import OrderLine
@@ -141,7 +142,7 @@ def _context(request: HttpRequest, found: ReturnRequest, quantities: Quantities 
         "credit": credits.first(),
         "worth": sum((_worth(line) for line in lines), ZERO) if _may_see_prices(request.user) else None,
         "steps": _steps(found),
-        "timeline": timeline_rows(found)[::-1],
+        "talk": talk_of(found, request.user),
     }
 
 

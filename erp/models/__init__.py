@@ -1,19 +1,22 @@
 from erp.models.company import Company
 from erp.models.desk import Draft
 from erp.models.document import Document, ScopedQuerySet, StatusChange, append_only
+from erp.models.talk import Attachment, Comment, CommentVersion, Mention
 from erp.models.user import User
-from erp.models.work import ApiToken, Attachment, Comment, Counter, IdempotencyKey, Job, Outbox
+from erp.models.work import ApiToken, Counter, IdempotencyKey, Job, Outbox
 
 __all__ = [
     "ApiToken",
     "Attachment",
     "Comment",
+    "CommentVersion",
     "Company",
     "Counter",
     "Document",
     "Draft",
     "IdempotencyKey",
     "Job",
+    "Mention",
     "Outbox",
     "ScopedQuerySet",
     "StatusChange",

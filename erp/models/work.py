@@ -49,43 +49,6 @@ class Outbox(models.Model):
         return f"{self.kind} {self.key}"
 
 
-class Comment(models.Model):
-    """A remark on any document, shown in its timeline."""
-
-    document_type = models.CharField(_("document type"), max_length=60)
-    document_id = models.BigIntegerField(_("document"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("at"), default=timezone.now)
-    text = models.TextField(_("text"), max_length=4000)
-
-    class Meta:
-        verbose_name = _("comment")
-        verbose_name_plural = _("comments")
-        indexes = [models.Index(fields=["document_type", "document_id", "id"], name="comment_document")]
-
-    def __str__(self) -> str:
-        return self.text[:60]
-
-
-class Attachment(models.Model):
-    """A file on any document, kept outside the web root."""
-
-    document_type = models.CharField(_("document type"), max_length=60)
-    document_id = models.BigIntegerField(_("document"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("at"), default=timezone.now)
-    file = models.FileField(_("file"), upload_to="attachments/%Y/%m")
-    name = models.CharField(_("name"), max_length=200)
-
-    class Meta:
-        verbose_name = _("attachment")
-        verbose_name_plural = _("attachments")
-        indexes = [models.Index(fields=["document_type", "document_id", "id"], name="attachment_document")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Counter(models.Model):
     """A gap-free counter. Its row is locked last, just before commit, so that nobody waits behind it."""
 

@@ -31,6 +31,7 @@ CSS = (
     "imports",
     "floor",
     "notices",
+    "talk",
     "finance",
     "portal",
     "reports",
@@ -53,6 +54,8 @@ JS = (
     "presence",
     "quantity",
     "scan",
+    "mention",
+    "upload",
     "small",
 )
 BUNDLES = {

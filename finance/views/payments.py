@@ -14,12 +14,12 @@ from erp.documents.xlsx import xlsx_response
 from erp.errors import BusinessError
 from erp.money import ZERO
 from erp.web import add_error, capped_count, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page
+from erp.web.talk import talk_of
 from erp.workflow import advance, moves
 from finance import selectors, services
 from finance.filters import PaymentFilter
 from finance.forms import Allocations, PaymentForm
 from finance.models import Allocation, Invoice, Payment
-from finance.views.common import timeline_rows
 from orders.models import Customer
 
 
@@ -179,7 +179,7 @@ def _context(request: HttpRequest, payment: Payment, allocations: Allocations | 
         "allocations": allocations if can else None,
         "error": None,
         "entries": list(selectors.entries_of(payment)) if may(request.user, "finance.view_journalentry") else None,
-        "timeline": timeline_rows(payment),
+        "talk": talk_of(payment, request.user),
         "may_match": may_match,
     }
 

@@ -29,12 +29,13 @@ from erp.web import (
     render_page,
     unchanged,
 )
+from erp.web.talk import talk_of
 from erp.workflow import advance, moves
 from finance import selectors, services
 from finance.filters import InvoiceFilter, in_tab
 from finance.forms import RefundForm
 from finance.models import Allocation, Invoice, Payment
-from finance.views.common import refused, timeline_rows
+from finance.views.common import refused
 from orders.models import Customer, OrderLine, SalesOrder
 
 ORDER: dict[str, Any] = {"": ("due_date", "id"), "overdue": ("due_date", "id")}
@@ -152,7 +153,7 @@ def _context(request: HttpRequest, invoice: Invoice, form: RefundForm | None = N
         "lines": lines,
         "moves": list(moves(invoice, request.user)),  # type: ignore[arg-type]
         "allocations": allocations,
-        "timeline": timeline_rows(invoice),
+        "talk": talk_of(invoice, request.user),
         "entries": list(selectors.entries_of(invoice)) if may(request.user, "finance.view_journalentry") else None,
         "may_match": may_match,
         "is_open": is_open,

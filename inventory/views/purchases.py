@@ -11,9 +11,8 @@ from django.views.decorators.http import require_POST
 
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.errors import BusinessError, TransitionRefused
-from erp.timeline import timeline
 from erp.web import add_error, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page
-from erp.web.badges import tone
+from erp.web.talk import talk_of
 from erp.workflow import advance, moves
 from inventory.filters import PurchaseFilter
 from inventory.forms import PurchaseForm, PurchaseLines, ReceiveForm
@@ -135,7 +134,7 @@ def purchase_page(request: HttpRequest, number: str) -> HttpResponse:
         ),
         "received_value": order.receipts.aggregate(value=Sum("total"))["value"],
         "moves": list(moves(order, request.user)),  # type: ignore[arg-type]
-        "timeline": _timeline(order),
+        "talk": talk_of(order, request.user),
         "is_late": _is_late(order),
         "may_receive": order.status == PurchaseOrder.Status.PLACED and may(request.user, "inventory.receive_goods"),
         "may_edit": order.status == PurchaseOrder.Status.DRAFT and may_change,
@@ -154,26 +153,6 @@ def purchase_pdf(request: HttpRequest, number: str) -> HttpResponse:
 def _is_late(order: PurchaseOrder) -> bool:
     is_open = order.status == PurchaseOrder.Status.PLACED
     return is_open and order.expected_on is not None and order.expected_on < timezone.localdate()
-
-
-def _timeline(order: PurchaseOrder) -> list[dict[str, Any]]:
-    """What happened, the newest first, as the component draws it; receipts among it."""
-    entries = [
-        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": tone(one.status)}
-        for one in timeline(order)
-    ]
-    entries += [
-        {
-            "title": _("Goods receipt %(number)s") % {"number": receipt.number},
-            "at": receipt.created_at,
-            "by": str(receipt.created_by) if receipt.created_by else _("System"),
-            "icon": "truck-loading",
-            "tone": "cyan",
-            "href": f"#{receipt.number}",
-        }
-        for receipt in order.receipts.select_related("created_by")
-    ]
-    return sorted(entries, key=lambda entry: entry["at"])[::-1]
 
 
 @perm_required("inventory.view_purchaseorder", "inventory.change_purchaseorder")

@@ -9,15 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from erp.comments import add_comment
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.models import StatusChange
 from erp.privacy import address_for, address_line, may_see_personal_data, name_for
 from erp.related import RelatedGroup, Step, related_to
-from erp.timeline import TimelineEntry, timeline
 from erp.web import back_url, get_or_404, go, live_token, may, perm_required, render_page, unchanged
-from erp.web.badges import tone
 from erp.web.formats import dt
+from erp.web.talk import talk_mark, talk_of
 from erp.workflow import advance
 from inventory.selectors import stock_figures
 from orders import services
@@ -124,24 +122,6 @@ def _times(order: SalesOrder) -> list[tuple[str, str]]:
     return [(label, dt(at)) for label, at in reached if at]
 
 
-def _timeline_items(entries: list[TimelineEntry]) -> list[dict[str, Any]]:
-    """Newest first, as the component draws them."""
-    icons = {"comment": "message", "scan": "truck-delivery"}
-    labels = dict(Status.choices)
-    return [
-        {
-            "title": entry.title,
-            "at": entry.at,
-            "by": entry.who or _("System"),
-            "body": entry.text,
-            "meta": labels.get(entry.status, "") if entry.kind == "status" else "",
-            "tone": tone(entry.status) if entry.status else "grey",
-            "icon": icons.get(entry.kind, "circle-dot"),
-        }
-        for entry in reversed(entries)
-    ]
-
-
 def _next_step(groups: list[RelatedGroup]) -> Step | None:
     """What the person would do next in another app: pick, hand over, record the payment."""
     return next((group.step for group in groups if group.step), None)
@@ -163,7 +143,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         len(changes),
         order.paid,
     )
-    token = live_token(*facts, wait.text, *(said.text for said in wait.also))
+    token = live_token(*facts, wait.text, *(said.text for said in wait.also), *talk_mark(order))
     if same := unchanged(request, token):
         return same
     user = request.user
@@ -189,7 +169,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "ship_to": _ship_to(order, user),
         "masked": not may_see_personal_data(user),
         "groups": groups,
-        "timeline": _timeline_items(timeline(order)),
+        "talk": talk_of(order, user),
         "may_edit": order.status in SalesOrder.EDITABLE and may(user, "orders.change_salesorder"),
         "may_copy": may(user, "orders.add_salesorder"),
         "may_hold": may(user, "orders.hold_salesorder") and order.status in (Status.PENDING, *SalesOrder.FULFILLING),
@@ -226,15 +206,6 @@ def transition(request: HttpRequest, number: str, name: str = "") -> HttpRespons
         request, _("%(number)s: now “%(status)s”.") % {"number": order.number, "status": order.get_status_display()}
     )
     return go(request, back_url(request, order.get_absolute_url()))
-
-
-@require_POST
-@perm_required("orders.view_salesorder")
-def comment(request: HttpRequest, number: str) -> HttpResponse:
-    """Write a remark into the order's timeline."""
-    order = _order(request, number)
-    add_comment(order, text=request.POST.get("text", ""), by=request.user)
-    return go(request, f"{order.get_absolute_url()}#timeline")
 
 
 @require_POST

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.errors import BusinessError
-from erp.timeline import timeline
 from erp.web import add_error, get_or_404, go, may, perm_required, render_page
 from erp.web.formats import qty
+from erp.web.talk import talk_of
 from erp.workflow import moves
 from inventory.selectors import stock_figures
 from production import services
@@ -45,7 +45,7 @@ def _show(request: HttpRequest, order: ProductionOrder, form: ReportForm, *, sta
         "steps": _steps(order),
         "runs": list(order.runs.select_related("by").order_by("-id")),
         "moves": list(moves(order, request.user)),
-        "timeline": _timeline(order),
+        "talk": talk_of(order, request.user),
         "form": form,
         "can_report": can_run and order.status == ProductionOrder.Status.IN_PROGRESS,
         "can_replan": order.is_open and may(request.user, "production.change_productionorder"),
@@ -57,21 +57,6 @@ def _show(request: HttpRequest, order: ProductionOrder, form: ReportForm, *, sta
 def _steps(order: ProductionOrder) -> list[dict[str, Any]]:
     """Each operation with how long it takes for the whole order."""
     return [{**step, "minutes": planned_minutes([step], order.quantity, setup=True)} for step in order.operations]
-
-
-def _timeline(order: ProductionOrder) -> list[dict[str, Any]]:
-    """What happened, reports among it, the newest first, as the component draws it."""
-    entries = [
-        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": one.status}
-        for one in timeline(order)
-    ]
-    for run in order.runs.select_related("by"):
-        words = _("%(good)s good reported") % {"good": qty(run.good)}
-        if run.scrap:
-            words = _("%(good)s good, %(scrap)s scrap reported") % {"good": qty(run.good), "scrap": qty(run.scrap)}
-        who = str(run.by) if run.by else _("System")
-        entries.append({"title": words, "at": run.at, "by": who, "body": run.note, "icon": "hammer", "tone": "violet"})
-    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 
 
 @require_POST

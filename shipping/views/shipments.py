@@ -1,7 +1,6 @@
 """One shipment: parcels, handover, what the carrier reports, and the delivery note."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.errors import BusinessError
 from erp.privacy import address_for, address_line
-from erp.timeline import timeline
 from erp.web import add_error, get_or_404, go, may, perm_required, render_page
+from erp.web.talk import talk_of
 from erp.workflow import moves
 from shipping import services
 from shipping.forms import EventForm, HandOverForm, TrackingNumberForm
@@ -58,7 +57,7 @@ def _show(
         "address": address,
         "address_line": address_line(address),
         "moves": [move for move in moves(shipment, request.user) if move.name != "hand_over"],
-        "timeline": _timeline(shipment),
+        "talk": talk_of(shipment, request.user),
         "hand_over": (hand_over or _empty_hand_over(shipment)) if can_hand_over else None,
         "event": (event or EventForm(shipment=shipment)) if can_report else None,
         "can_correct": shipment.status == Status.IN_TRANSIT and may(request.user, "shipping.hand_over_shipment"),
@@ -73,15 +72,6 @@ def _empty_hand_over(shipment: Shipment) -> HandOverForm:
     last = Shipment.objects.filter(order__customer=shipment.order.customer_id, service__carrier__is_active=True)
     service = last.order_by("-id").values_list("service_id", flat=True).first()
     return HandOverForm(shipment=shipment, initial={"service": service})
-
-
-def _timeline(shipment: Shipment) -> list[dict[str, Any]]:
-    """What happened, the newest first, as the component draws it; scans stand with their parcels."""
-    return [
-        {"title": one.title, "at": one.at, "by": one.who or _("System"), "body": one.text, "tone": one.status}
-        for one in reversed(timeline(shipment))
-        if one.kind != "scan"
-    ]
 
 
 @require_POST

@@ -26,5 +26,5 @@ def test_a_slip_is_named(monkeypatch: pytest.MonkeyPatch, step: str, path: str, 
 def test_every_document_with_a_life_is_a_document() -> None:
     from django.apps import apps
 
-    for label in PROCESS:
+    for label in PROCESS.keys() - {"erp.Comment"}:
         assert issubclass(apps.get_model(label), Document), label

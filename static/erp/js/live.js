@@ -1,5 +1,5 @@
 /* data-live="3": fires "live" every 3 seconds, which htmx answers by asking the server. Rests while the page is
-   hidden, somebody types inside, rows are ticked, or a dialog is open. Status 286 from the server ends it. */
+   hidden, somebody types inside or has typed something, rows are ticked, or a dialog is open. Status 286 from the server ends it. */
 (() => {
   "use strict";
   const busy = (element) => {
@@ -8,7 +8,8 @@
       document.hidden ||
       document.querySelector("dialog[open]") ||
       (active && active !== element && element.contains(active) && active.matches("input, textarea, select")) ||
-      element.querySelector("details[open], input[name='selected']:checked")
+      element.querySelector("details[open], input[name='selected']:checked, [data-busy]") ||
+      [...element.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue)
     );
   };
 
