@@ -20,7 +20,7 @@ RUN python tools/frontend.py --no-install \
     && SECRET_KEY=build DATABASE_URL=postgresql://build REDIS_URL=redis://build \
        python manage.py collectstatic --no-input --verbosity 0 \
     && rm -rf node_modules \
-    && mkdir -p var/media var/mail
+    && mkdir -p var/media var/attachments var/mail
 
 FROM python:3.13-slim
 RUN apt-get update \
