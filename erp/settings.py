@@ -215,6 +215,7 @@ CELERY_TASK_TIME_LIMIT = 60 * 30
 CELERY_TASK_SOFT_TIME_LIMIT = 60 * 25
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
+    "erp.tasks.keep_house": {"queue": "batch"},
     "notifications.tasks.*": {"queue": "notify"},
     "orders.tasks.take_delivery": {"queue": "interactive"},
     "orders.tasks.sweep_deliveries": {"queue": "interactive"},
@@ -235,6 +236,7 @@ CELERY_BEAT_SCHEDULE = {
     "take-channel-orders": {"task": "orders.tasks.sweep_deliveries", "schedule": 60.0},
     "deliver-outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": 30.0},
     "post-stock": {"task": "finance.tasks.post_pending_stock", "schedule": 300.0},
+    "keep-house": {"task": "erp.tasks.keep_house", "schedule": crontab(hour=3, minute=10)},
     "post-stock-of-all-time": {
         "task": "finance.tasks.post_pending_stock",
         "schedule": crontab(hour=3, minute=40),

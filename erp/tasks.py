@@ -6,6 +6,9 @@ from typing import Any
 from celery import shared_task
 from celery.signals import after_task_publish
 from django.core.cache import cache
+from django.core.management import call_command
+
+from erp import housekeeping
 
 WORKER_HEARTBEAT = "worker-heartbeat"
 BEAT_HEARTBEAT = "beat-heartbeat"
@@ -30,3 +33,10 @@ def clear_attachments() -> int:
     from erp.talk.files import clear_deleted
 
     return clear_deleted()
+
+
+@shared_task(name="erp.tasks.keep_house", ignore_result=True, expires=3600)
+def keep_house() -> None:
+    """Forget what is over: used-up request keys and ended sessions."""
+    housekeeping.forget_old_keys()
+    call_command("clearsessions")
