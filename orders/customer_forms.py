@@ -42,8 +42,9 @@ class CustomerForm(forms.ModelForm):
             "email",
             "note",
             "is_active",
+            "tags",
         ]
-        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+        widgets = {"note": forms.Textarea(attrs={"rows": 3}), "tags": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,6 +64,10 @@ class CustomerForm(forms.ModelForm):
         self.fields["price_list"].empty_label = _("List prices")
         self.fields["credit_limit"].help_text = _("Empty: no limit.")
         self.fields["credit_limit"].min_value = 0
+        if user.has_perm("orders.add_tag"):
+            self.fields["new_tags"] = forms.CharField(
+                required=False, max_length=300, label=_("New tags"), help_text=_("Several with commas between them.")
+            )
         if not may_set_credit(user):
             for name in self.CREDIT:
                 del self.fields[name]
@@ -79,6 +84,10 @@ class CustomerForm(forms.ModelForm):
         if text:
             validate_tax_number(text)
         return text
+
+    def clean_new_tags(self) -> list[str]:
+        """The names, one by one."""
+        return [name for name in re.split(r"[,，、;；]", self.cleaned_data["new_tags"]) if name.strip()]
 
     def clean_credit_limit(self) -> Decimal | None:
         """Not negative."""

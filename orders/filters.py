@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from erp.models import User
-from orders.models import Channel, SalesOrder
+from orders.models import Channel, Customer, SalesOrder, Tag
 from orders.search import matching_orders
+from orders.selectors import with_tag
 from orders.substatuses import filter_choices
 
 BEFORE_SHIPPING = (SalesOrder.Status.PENDING, *SalesOrder.FULFILLING)
@@ -48,6 +49,7 @@ class OrderFilter(django_filters.FilterSet):
     sub_status = django_filters.ChoiceFilter(
         field_name="sub_status", choices=(), label=_("Sub-status"), empty_label=_("Any sub-status")
     )
+    tag = django_filters.ChoiceFilter(method="by_tag", choices=(), label=_("Customer tag"), empty_label=_("All tags"))
     late = django_filters.BooleanFilter(method="only_late", label=_("Late"), widget=forms.CheckboxInput)
     held = django_filters.BooleanFilter(method="only_held", label=_("On hold"), widget=forms.CheckboxInput)
     mine = django_filters.BooleanFilter(method="only_mine", label=_("Mine"), widget=forms.CheckboxInput)
@@ -60,12 +62,17 @@ class OrderFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.user = user
         self.filters["sub_status"].extra["choices"] = filter_choices()
+        self.filters["tag"].extra["choices"] = Tag.offered()
         people = User.objects.filter(is_portal=False, is_active=True, groups__name="sales")
         self.filters["salesperson"].field.queryset = people.order_by("name", "username").distinct()
 
     def by_words(self, rows: QuerySet[SalesOrder], name: str, value: str) -> QuerySet[SalesOrder]:
         """The one search box."""
         return matching_orders(rows, value, user=self.user)
+
+    def by_tag(self, rows: QuerySet[SalesOrder], name: str, value: str) -> QuerySet[SalesOrder]:
+        """Orders of customers that have the tag."""
+        return rows.filter(customer__in=with_tag(Customer.objects.order_by(), value))
 
     def by_first_day(self, rows: QuerySet[SalesOrder], name: str, value: Any) -> QuerySet[SalesOrder]:
         """Ordered on that day (in the company's time zone) or later."""

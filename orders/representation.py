@@ -156,6 +156,7 @@ class CustomerOut(Schema):
     level: str
     payment_days: int
     is_active: bool
+    tags: list[str]
 
 
 class TransitionOut(Schema):
@@ -283,6 +284,7 @@ def _approval(changes: Sequence[StatusChange], *, user: User) -> ApprovalOut:
     return ApprovalOut(state=state, at=last.at, by=_name(last, user))
 
 
-def customer_out(customer: Customer) -> CustomerOut:
+def customer_out(customer: Customer, *, user: User) -> CustomerOut:
     """The customer as a row of a list."""
-    return CustomerOut(**{name: getattr(customer, name) for name in CustomerOut.model_fields})
+    facts = {name: getattr(customer, name) for name in CustomerOut.model_fields if name != "tags"}
+    return CustomerOut(**facts, tags=[] if user.is_portal else [tag.name for tag in customer.tags.all()])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from erp.models import User
 from erp.money import ZERO
@@ -37,6 +37,12 @@ def credit_of(customer: Customer) -> Credit:
     open_orders = SalesOrder.objects.filter(customer=customer, status__in=SalesOrder.FULFILLING)
     on_order = open_orders.aggregate(open=Sum(F("total") - F("paid")))["open"] or ZERO
     return Credit(limit=customer.credit_limit, receivable=customer.receivable, on_order=on_order)
+
+
+def with_tag(customers: QuerySet[Customer], tag: str | int) -> QuerySet[Customer]:
+    """Customers that have the tag, by its id; found through the index on tags."""
+    having = Customer.tags.through._default_manager.filter(tag_id=tag)
+    return customers.filter(pk__in=having.values("customer_id"))
 
 
 @dataclass(frozen=True, slots=True)

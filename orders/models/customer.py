@@ -1,13 +1,14 @@
 """Customers, their people and addresses, and the prices that hold for them."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pghistory
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db import models
+from django.core.cache import cache
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 class Tag(models.Model):
     """A coloured word on customers, to find and group them by (标签)."""
+
+    CACHE_KEY = "orders.tags"
 
     class Colour(models.TextChoices):
         GREY = "grey", _("grey")
@@ -41,6 +44,32 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Filters offer the change at once."""
+        super().save(*args, **kwargs)
+        self.forget()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Filters offer it no more."""
+        done = super().delete(*args, **kwargs)
+        self.forget()
+        return done
+
+    @classmethod
+    def offered(cls) -> list[tuple[str, str]]:
+        """Ids and names as filters offer them; kept for a minute."""
+        found = cache.get(cls.CACHE_KEY)
+        if found is None:
+            found = [(str(pk), name) for pk, name in cls.objects.values_list("pk", "name")]
+            cache.set(cls.CACHE_KEY, found, 60)
+        return found
+
+    @classmethod
+    def forget(cls) -> None:
+        """Read the names afresh next time: now, and once more when others can see what was written."""
+        cache.delete(cls.CACHE_KEY)
+        transaction.on_commit(lambda: cache.delete(cls.CACHE_KEY))
 
 
 class CustomerLevel(models.TextChoices):

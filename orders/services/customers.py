@@ -10,7 +10,8 @@ from pypinyin import Style, lazy_pinyin
 from erp.errors import BusinessError
 from erp.models import User
 from erp.numbering import next_number
-from orders.models import Address, Contact, Customer
+from orders.models import Address, Contact, Customer, Tag
+from orders.services.tags import tags_named
 
 
 def search_words(name: str) -> dict[str, str]:
@@ -19,6 +20,12 @@ def search_words(name: str) -> dict[str, str]:
         "pinyin": "".join(lazy_pinyin(name)).lower()[:400],
         "initials": "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:100],
     }
+
+
+def _tags(fields: dict[str, Any], by: User | None) -> list[Tag] | None:
+    """The tags to set, those of `new_tags` (names) made where needed; None: they stay."""
+    tags, names = fields.pop("tags", None), fields.pop("new_tags", ())
+    return None if tags is None else [*tags, *tags_named(names, by=by)]
 
 
 @transaction.atomic
@@ -40,7 +47,7 @@ def create_customer(
         raise BusinessError(
             _("Customer code %(code)s is taken.") % {"code": code}, hint=_("Choose another one."), field="code"
         )
-    tags = fields.pop("tags", None)
+    tags = _tags(fields, by)
     with pghistory.context(user=by.pk if by else None):  # who, for the customer's history
         customer = Customer.objects.create(code=code, name=name, **search_words(name), **fields)
     if tags:
@@ -55,7 +62,7 @@ def create_customer(
 @transaction.atomic
 def update_customer(customer: Customer, *, by: User | None, **fields: Any) -> Customer:
     """Change a customer's data; orders keep the snapshot they were entered with."""
-    tags = fields.pop("tags", None)
+    tags = _tags(fields, by)
     for name, value in fields.items():
         setattr(customer, name, value)
     if "name" in fields:

@@ -15,9 +15,9 @@ from erp.web.formats import money
 from orders import services
 from orders.customer_forms import AddressForm, ContactForm, CustomerForm, FirstContactForm, may_set_credit
 from orders.history import history_of
-from orders.models import Address, Contact, Customer, SalesOrder
+from orders.models import Address, Contact, Customer, SalesOrder, Tag
 from orders.search import matching_customers, search_customers
-from orders.selectors import ADDRESS_PARTS, credit_of
+from orders.selectors import ADDRESS_PARTS, credit_of, with_tag
 from orders.services.people import remove_address, remove_contact, save_address, save_contact
 from orders.waiting import waits_for
 
@@ -33,14 +33,19 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(owner=request.user)
     if request.GET.get("level") in Customer.Level.values:
         rows = rows.filter(level=request.GET["level"])
-    page = keyset_page(rows.select_related("owner"), "code", request.GET.get("cursor"))
+    if (tag := request.GET.get("tag", "")).isdigit():
+        rows = with_tag(rows, tag)
+    page = keyset_page(rows.select_related("owner").prefetch_related("tags"), "code", request.GET.get("cursor"))
     context = {
         "page": page,
+        "tags": Tag.offered(),
         "levels": [("", _("All levels")), *Customer.Level.choices],
         "may_add": may(request.user, "orders.add_customer"),
         "may_see_prices": may(request.user, "orders.view_pricelist"),
         "may_merge": may(request.user, "orders.merge_customer"),
-        "searched": bool(request.GET.get("q") or request.GET.get("mine") or request.GET.get("level")),
+        "searched": bool(
+            request.GET.get("q") or request.GET.get("mine") or request.GET.get("level") or request.GET.get("tag")
+        ),
     }
     block = "rows" if "cursor" in request.GET else "list"
     return render_page(request, "orders/customers.html", context, block=block)

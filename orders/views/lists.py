@@ -27,7 +27,7 @@ from erp.web import (
 from orders import services
 from orders.drafts import recent
 from orders.filters import OrderFilter
-from orders.models import SalesOrder
+from orders.models import SalesOrder, Tag
 from orders.substatuses import label_of
 from orders.waiting import waits_for
 
@@ -54,6 +54,7 @@ CHIPS = (
     "due",
     "payment",
     "sub_status",
+    "tag",
     "late",
     "held",
     "mine",
@@ -104,6 +105,8 @@ def _chip_values(found: OrderFilter) -> dict[str, str]:
     values |= {name: _("yes") for name in ("late", "held", "mine") if data.get(name)}
     if data.get("payment"):
         values["payment"] = str(SalesOrder.PaymentState(data["payment"]).label)
+    if chosen := data.get("tag"):
+        values["tag"] = dict(Tag.offered()).get(chosen, chosen)
     if chosen := data.get("sub_status"):
         values["sub_status"] = label_of(chosen)
     return values
@@ -136,7 +139,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     if request.GET.get("view") == "board":
         return _board(request, found)
     order = sort_order(request.GET.get("sort"), {"due": "promised_date"}, "-id")
-    page = keyset_page(found.qs, order, request.GET.get("cursor"))
+    page = keyset_page(found.qs.prefetch_related("customer__tags"), order, request.GET.get("cursor"))
     if "cursor" in request.GET:
         return render_page(
             request,
@@ -183,7 +186,7 @@ def _board(request: HttpRequest, found: OrderFilter) -> HttpResponse:
 @perm_required("orders.view_salesorder")
 def export(request: HttpRequest) -> HttpResponse:
     """The filtered list as a workbook, newest first."""
-    rows = _filtered(request).qs.order_by("-id")
+    rows = _filtered(request).qs.prefetch_related("customer__tags").order_by("-id")
     newest = islice(rows.iterator(chunk_size=2000), EXPORT_ROWS)
     return xlsx_response(
         f"orders-{timezone.localdate():%Y%m%d}.xlsx", _headings(), map(_export_row, newest), title=_("Sales orders")
@@ -209,6 +212,7 @@ def _headings() -> list[str]:
         _("Payment"),
         _("Special wishes"),
         _("Sub-status"),
+        _("Customer tags"),
     ]
 
 
@@ -231,6 +235,7 @@ def _export_row(order: SalesOrder) -> list[Any]:
         order.get_payment_state_display(),
         order.customer_note,
         str(order.sub_status or ""),
+        "、".join(tag.name for tag in order.customer.tags.all()),
     ]
 
 
