@@ -33,6 +33,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         ("orders.add_salesorder", "orders.approve_salesorder"),
     ),
     NavItem(_("Customers"), "/orders/customers/", "users", ("orders.view_customer",), ("orders.add_customer",)),
+    NavItem(_("Projects"), "/orders/projects/", "flag", ("orders.view_project",)),
     NavItem(
         _("Inventory"),
         "/inventory/",

@@ -18,6 +18,7 @@ SEQUENCES = {
     "CS": "number_service_case",
     "HO": "number_handover",
     "CU": "number_customer",
+    "PJ": "number_project",
 }
 
 

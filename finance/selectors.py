@@ -10,7 +10,7 @@ from django.db.models import Case, DecimalField, ExpressionWrapper, F, Q, QueryS
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from erp.money import ZERO
+from erp.money import ZERO, round_money
 from finance import basics
 from finance.models import Invoice, JournalEntry, JournalLine, Payment
 from inventory.doclinks import DocLink, Ref, document_links
@@ -193,3 +193,14 @@ def entries_of(document: Any) -> Iterator[JournalEntry]:
         .annotate(debit=Sum("lines__amount", filter=Q(lines__amount__gt=0)))
         .order_by("id")
     )
+
+
+def billed_of_orders(order_ids: Any) -> dict[str, Decimal]:
+    """What is billed for orders less what is credited, and what of it is open, in CNY. One query."""
+    sign = Case(When(kind=Invoice.Kind.CREDIT, then=Value(-1)), default=Value(1))
+    rows = Invoice.objects.filter(order__in=order_ids, status__in=[Invoice.Status.POSTED, Invoice.Status.SETTLED])
+    sums = rows.aggregate(
+        billed=Sum(F("total") * F("rate") * sign, output_field=DecimalField(max_digits=30, decimal_places=8)),
+        outstanding=Sum(OUTSTANDING * sign, output_field=DecimalField(max_digits=30, decimal_places=8)),
+    )
+    return {name: round_money(value or ZERO) for name, value in sums.items()}

@@ -33,7 +33,7 @@ from inventory.models import Product
 from inventory.units import pack_of, units_of
 from orders.api_substatus import with_sub_status
 from orders.approvals import order_moves
-from orders.models import Channel, Customer, SalesOrder, Tag
+from orders.models import Channel, Customer, Project, SalesOrder, Tag
 from orders.representation import (
     CustomerOut,
     OrderBrief,
@@ -95,6 +95,7 @@ class OrderIn(Strict):
     promised_date: dt.date | None = None
     ordered_at: AwareDatetime | None = None
     note: Annotated[Text, Field(max_length=2000)] = ""
+    project: Annotated[Text, Field(max_length=30, description="number of the project")] = ""
     ship_to: AddressIn | None = None
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
 
@@ -143,6 +144,7 @@ def _create(user: User, payload: OrderIn) -> Answer:
             ship_to=payload.ship_to.model_dump() if payload.ship_to else None,
             customer_note=payload.note,
             ordered_at=payload.ordered_at,
+            project=_project(user, payload.project),
         )
     except DuplicateExternalNumber as twin:  # sent at the same moment by somebody else
         return _repeat(user, twin.order)
@@ -158,6 +160,18 @@ def _repeat(user: User, order: SalesOrder) -> Answer:
     if seen is None:
         raise Problem(409, code="duplicate_external_number", detail=_("This external number is taken."))
     return Answer(200, whole(seen, user=user))
+
+
+def _project(user: User, number: str) -> Project | None:
+    """The project of that number, where one is named."""
+    if not number:
+        return None
+    found = Project.objects.visible_to(user).select_related("customer").filter(number=number).first()
+    if found is None:
+        raise Problem.of_fields(
+            [FieldError(pointer="/project", code="unknown", detail=_("There is no project with this number."))]
+        )
+    return found
 
 
 def _resolve(user: User, payload: OrderIn) -> tuple[Customer, list[LineInput]]:
@@ -218,7 +232,7 @@ def _visible(request: HttpRequest) -> QuerySet[SalesOrder]:
 
 
 def _with_relations(rows: QuerySet[SalesOrder]) -> QuerySet[SalesOrder]:
-    return rows.select_related("customer", "channel", "warehouse", "sub_status")
+    return rows.select_related("customer", "channel", "warehouse", "project", "sub_status")
 
 
 def _order(request: HttpRequest, number: str) -> SalesOrder:
@@ -235,11 +249,14 @@ def list_orders(
     sub_status: str = "",
     customer: str = "",
     tag: str = "",
+    project: str = "",
     cursor: str = "",
     limit: int = 40,
 ) -> dict[str, Any]:
-    """Orders of a status (`pending`, `approved`, …), a sub-status (its id) or a customer (its code or a tag), newest first."""
-    rows = _visible(request).select_related("customer", "channel", "sub_status")
+    """Orders of a status (`pending`, `approved`, …), a sub-status (its id), a customer (its code or a tag) or a project
+    (its number), newest first.
+    """
+    rows = _visible(request).select_related("customer", "channel", "project", "sub_status")
     if status:
         if status not in SalesOrder.Status.values:
             raise Problem.of_parameter(
@@ -254,6 +271,9 @@ def list_orders(
     if customer:
         found = Customer.objects.filter(code=customer).values_list("pk", flat=True).first()
         rows = rows.filter(customer_id=found) if found is not None else rows.none()
+    if project:
+        named = Project.objects.visible_to(caller(request)).filter(number=project).values_list("pk", flat=True).first()
+        rows = rows.filter(project_id=named) if named is not None else rows.none()
     answer = page(rows, order="-id", cursor=cursor, limit=limit, show=lambda order: order)
     return {**answer, "items": briefs(answer["items"], user=caller(request))}
 

@@ -31,6 +31,7 @@ class OrderFilter(django_filters.FilterSet):
         queryset=Channel.objects.in_use(), to_field_name="code", label=_("Channel"), empty_label=_("All channels")
     )
     customer = django_filters.CharFilter(field_name="customer__code", label=_("Customer"))
+    project = django_filters.CharFilter(field_name="project__number", label=_("Project"))
     salesperson = django_filters.ModelChoiceFilter(
         queryset=User.objects.none(), to_field_name="username", label=_("Salesperson"), empty_label=_("All salespeople")
     )

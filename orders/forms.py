@@ -20,6 +20,7 @@ from inventory.selectors import search_products
 from inventory.units import Pack, pack_of, scanned, unit_names, units_of
 from orders.customer_forms import phone_validator
 from orders.models import Address, Channel, Customer, SalesOrder
+from orders.project_forms import ProjectChoice
 from orders.search import search_customers
 from orders.services import LineInput
 from orders.services.entry import MAX_LINES
@@ -232,7 +233,7 @@ def tax_choices(*more: Decimal | None) -> list[tuple[str, str]]:
     return [(rate, f"{short(Decimal(rate) * 100)}%") for rate in rates]
 
 
-class OrderForm(forms.Form):
+class OrderForm(ProjectChoice):
     """The head of an order. The customer is an id from the picker, or what was typed: a code or a name."""
 
     customer = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -277,6 +278,7 @@ class OrderForm(forms.Form):
         """Find the customer and the address; a typed address needs recipient, phone and street."""
         data = super().clean() or {}
         customer = self._find_customer(data)
+        data["found_project"] = self.find_project()
         data["found_customer"] = customer
         if customer is not None:
             data["ship_to"] = self._ship_to(data, customer)

@@ -128,6 +128,7 @@ class OrderBrief(Schema):
     total: Amount
     paid: Amount
     payment_state: str
+    project: str
     waiting_for: WaitOut | None
 
 
@@ -216,12 +217,13 @@ def _common(order: SalesOrder, waits: Waiting, *, user: User) -> dict[str, Any]:
         "total": order.total,
         "paid": order.paid,
         "payment_state": order.payment_state,
+        "project": "" if user.is_portal or order.project is None else order.project.number,
         "waiting_for": waits.order,
     }
 
 
 def briefs(orders: Sequence[SalesOrder], *, user: User) -> list[OrderBrief]:
-    """The orders as rows of a list; they need their customers and channels."""
+    """The orders as rows of a list; they need their customers, channels and projects."""
     waits = waiting(orders, user=user)
     return [OrderBrief(**_common(order, waits[order.pk], user=user)) for order in orders]
 

@@ -18,10 +18,11 @@ from erp.transactions import verb
 from erp.workflow import lock, record_creation
 from inventory.models import Product, Warehouse
 from inventory.services import default_warehouse
-from orders.models import Address, Channel, Customer, OrderLine, SalesOrder
+from orders.models import Address, Channel, Customer, OrderLine, Project, SalesOrder
 from orders.services.checks import run_checks
 from orders.services.policies import ask
 from orders.services.pricing import PriceAnswer, prices_for
+from orders.services.projects import check_project
 from orders.services.revisions import keep_revision
 
 MAX_LINES = 500
@@ -217,6 +218,7 @@ def create_order(
     hold_reason: str = "",
     currency: str = "",
     rate: Decimal = Decimal(1),
+    project: Project | None = None,
 ) -> SalesOrder:
     """Enter an order: 待处理, priced, checked, and approved by the system where policy allows.
 
@@ -224,6 +226,7 @@ def create_order(
     DuplicateExternalNumber, or BusinessError naming the field.
     """
     validate_lines(lines)
+    check_project(project, customer)
     ordered_at = ordered_at or timezone.now()
     if promised_date < timezone.localdate(ordered_at):
         raise BusinessError(
@@ -249,6 +252,7 @@ def create_order(
         hold_reason=hold_reason[:200],
         currency=currency or Company.current().currency,
         rate=rate,
+        project=project,
     )
     rows = build_lines(order, lines, customer=customer, on=timezone.localdate(ordered_at))
     order.arrive()
@@ -275,7 +279,16 @@ def last_four_digits(phone: str) -> str:
     return digits[-4:] if len(digits) >= 4 else ""
 
 
-_HEADER = ("promised_date", "customer_note", "priority", "channel", "external_number", "warehouse", "salesperson")
+_HEADER = (
+    "promised_date",
+    "customer_note",
+    "priority",
+    "channel",
+    "external_number",
+    "warehouse",
+    "salesperson",
+    "project",
+)
 
 
 @verb
@@ -308,6 +321,9 @@ def update_order(
         )
     if unknown := set(header) - set(_HEADER):
         raise TypeError(f"update_order() has no {sorted(unknown)}")
+    project, buyer = header.get("project", order.project), customer or order.customer
+    if (project, buyer) != (order.project, order.customer):
+        check_project(project, buyer)
     keep_revision(order, by=by)
     for name, value in header.items():
         setattr(order, name, value)

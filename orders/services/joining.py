@@ -27,6 +27,7 @@ from orders.services.checks import run_checks
 from orders.services.entry import MAX_LINES, last_four_digits
 from orders.services.fulfilment import HOLDER, refresh_status
 from orders.services.policies import ask, note_in_timeline
+from orders.services.revisions import keep_revision
 from orders.services.splitting import refuse_stale
 
 MERGEABLE = (SalesOrder.Status.PENDING, *SalesOrder.FULFILLING)
@@ -122,6 +123,7 @@ def merge_orders(
         return order
     refuse_stale(order, version)
     _refuse(order, joined)
+    keep_revision(order, by=by)
     _join_lines(order, joined, combine=combine, by=by)
     _write_header(order, joined, promised_date=promised_date, ship_to=ship_to, customer_note=customer_note)
     for one in joined:

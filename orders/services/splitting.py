@@ -50,6 +50,7 @@ from orders.services.fulfilment import (
     refresh_status,
 )
 from orders.services.policies import note_in_timeline
+from orders.services.revisions import keep_revision
 
 SPLITTABLE = (*SalesOrder.EDITABLE, *SalesOrder.FULFILLING)
 Status = SalesOrder.Status
@@ -112,6 +113,7 @@ def split_order(
     moved = warehouse if warehouse is not None and warehouse.pk != order.warehouse_id else None
     if moved is not None:
         _refuse_made(going, moved)
+    keep_revision(order, by=by)
     new = _new_order(order, going, promised_date=promised_date, warehouse=moved, ship_to=ship_to)
     words = f"{_summary(going)}{'; ' + note.strip() if note.strip() else ''}"
     _move_holdings(order, new, going, moved=moved is not None, by=by)
@@ -274,6 +276,7 @@ def _new_order(
         hold_by_id=order.hold_by_id,
         created_by_id=order.created_by_id,
     )
+    new.arrive()
     new.save(force_insert=True)
     order.untaxed, order.tax = order.untaxed - untaxed, order.tax - tax
     order.total = order.untaxed + order.tax

@@ -25,7 +25,7 @@ from inventory.units import scanned, units_of
 from orders import services
 from orders.drafts import recent
 from orders.forms import PER_CENT, SHIP_TO, Lines, OrderForm, short, tax_choices, unit_choices
-from orders.models import Customer, OrderTemplate, SalesOrder
+from orders.models import Customer, OrderTemplate, Project, SalesOrder
 from orders.selectors import customer_for_entry
 from orders.services import DuplicateExternalNumber
 from orders.views import conflict, drafts, templates
@@ -95,6 +95,16 @@ def _initial(request: HttpRequest, source: SalesOrder | None) -> dict[str, Any]:
         kept = _initial_of(source, request.user)
         del kept["version"], kept["external_number"]
         return {**kept, **start}
+    if pk := request.GET.get("project", ""):
+        project = get_or_404(
+            Project.objects.visible_to(request.user).select_related("customer"), pk=int(pk) if pk.isdigit() else 0
+        )
+        start |= {"project": str(project)}
+        if project.customer:
+            start |= {
+                "customer": project.customer_id,
+                "customer_text": f"{project.customer.code} {project.customer.name}",
+            }
     if code := request.GET.get("customer"):
         customer = get_or_404(Customer.objects.visible_to(request.user), code=code)
         start |= {"customer": customer.pk, "customer_text": f"{customer.code} {customer.name}"}
@@ -107,6 +117,7 @@ def _initial_of(order: SalesOrder, user: User) -> dict[str, Any]:
     return {
         "customer": order.customer_id,
         "customer_text": f"{order.customer.code} {order.customer.name}",
+        "project": str(order.project or ""),
         "channel": order.channel_id,
         "promised_date": order.promised_date,
         "priority": order.priority,
@@ -181,6 +192,8 @@ def _save(request: HttpRequest, form: OrderForm, lines: list[services.LineInput]
     data = form.cleaned_data
     head = {name: data[name] for name in ("channel", "promised_date", "priority", "external_number", "customer_note")}
     head["warehouse"] = data["warehouse"] or default_warehouse()
+    if request.user.has_perm("orders.view_project"):  # whoever may not see projects leaves the order's as it is
+        head["project"] = data["found_project"]
     customer, user = data["found_customer"], request.user
     if order is not None:
         services.update_order(
@@ -248,6 +261,7 @@ def _show(
         "entry": customer_for_entry(customer, request.user) if customer else None,
         "chosen_address": str(form["address"].value() or ""),
         "address_errors": any(form[part].errors for part in SHIP_TO) if form.is_bound else False,
+        "may_choose_project": request.user.has_perm("orders.view_project"),
         "may_add_customer": request.user.has_perm("orders.add_customer"),
         "may_add_order": request.user.has_perm("orders.add_salesorder"),
         "draft_url": drafts.save_url(order),

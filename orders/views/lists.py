@@ -46,6 +46,7 @@ CHIPS = (
     "q",
     "channel",
     "customer",
+    "project",
     "salesperson",
     "since",
     "until",

@@ -40,7 +40,9 @@ SEVERITY_ORDER = {OrderCheck.Severity.BLOCK: 0, OrderCheck.Severity.WARN: 1, Ord
 def _order(request: HttpRequest, number: str) -> SalesOrder:
     rows = SalesOrder.objects.visible_to(request.user)
     return get_or_404(
-        rows.select_related("customer", "channel", "salesperson", "warehouse", "hold_by", "created_by", "sub_status"),
+        rows.select_related(
+            "customer", "channel", "salesperson", "warehouse", "hold_by", "created_by", "project", "sub_status"
+        ),
         number=number,
     )
 
@@ -174,6 +176,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "may_copy": may(user, "orders.add_salesorder"),
         "may_hold": may(user, "orders.hold_salesorder") and order.status in (Status.PENDING, *SalesOrder.FULFILLING),
         "splitting": splitting_of(order, user),
+        "may_see_project": may(user, "orders.view_project"),
+        "may_assign_project": may(user, "orders.view_project") and may(user, "orders.change_salesorder"),
         "not_editable": not may(user, "orders.change_salesorder"),
     }
     return render_page(request, "orders/detail.html", context)

@@ -8,7 +8,7 @@ from aftersales.models import ReturnRequest, ServiceCase
 from erp.models import User
 from finance.models import Invoice, Payment
 from inventory.models import Product, PurchaseOrder
-from orders.models import CustomerUser, SalesOrder
+from orders.models import CustomerUser, Project, SalesOrder
 from production.models import ProductionOrder
 from shipping.models import PickList, Shipment
 from tests.browser.person import Person
@@ -19,6 +19,8 @@ LISTS = (
     ("manager", "/orders/?view=board"),
     ("sales", "/orders/new/"),
     ("sales", "/orders/customers/"),
+    ("sales", "/orders/projects/"),
+    ("sales", "/orders/projects/new/"),
     ("sales", "/orders/import/"),
     ("warehouse", "/inventory/"),
     ("warehouse", "/inventory/moves/"),
@@ -42,6 +44,7 @@ LISTS = (
 )
 PAGES = (
     ("manager", SalesOrder),
+    ("manager", Project),
     ("warehouse", Product),
     ("warehouse", PurchaseOrder),
     ("planner", ProductionOrder),
