@@ -7,7 +7,9 @@ from decimal import Decimal
 from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 
 from erp.money import ZERO
-from inventory.models import Place, Product, PurchaseLine, PurchaseOrder, Reservation, StockItem, Warehouse
+from inventory.models import Barcode, Place, Product, PurchaseLine, PurchaseOrder, Reservation, StockItem, Warehouse
+
+TRIGRAM = 3  # characters that the search index needs to find a text anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +63,29 @@ def reservations_of(holder_type: str, holder_ids: Collection[int]) -> list[Reser
 
 
 def search_products(query: str, *, limit: int = 20) -> list[Product]:
-    """Active products that match what somebody typed or scanned, best first, with their unit. Two queries.
+    """Active products that match what somebody typed or scanned, best first, with their unit. Three queries,
+    four for one or two characters.
 
     Best are: the very SKU or barcode, then SKUs that begin so, then initials that begin so, then the rest by SKU.
     """
     text = query.strip()
     if not text:
         return []
+    scanned = list(Barcode.objects.filter(code=text).values_list("product_id", flat=True))
     rank = Case(
-        When(Q(sku__iexact=text) | Q(barcodes__code=text), then=Value(0)),
+        When(Q(sku__iexact=text) | Q(pk__in=scanned), then=Value(0)),
         When(sku__istartswith=text, then=Value(1)),
         When(Q(initials__istartswith=text) | Q(name__istartswith=text), then=Value(2)),
         default=Value(3),
         output_field=IntegerField(),
     )
-    ids = (
-        Product.objects.active().matching(text).annotate(rank=rank).order_by("rank", "sku").values_list("pk", flat=True)
-    )
-    found = list(dict.fromkeys(ids[: limit * 2]))[:limit]
+    ranked = Product.objects.active().annotate(rank=rank).order_by("rank", "sku").values_list("pk", flat=True)
+    found: list[int] = []
+    if len(text) < TRIGRAM:  # the index finds so little only at the beginning, which ranks first anyway
+        begins = Q(sku__istartswith=text) | Q(initials__istartswith=text) | Q(name__istartswith=text)
+        found = list(ranked.filter(begins | Q(pk__in=scanned))[:limit])
+    if len(found) < limit:
+        found = list(ranked.matching(text, scanned=scanned)[:limit])
     rows = Product.objects.select_related("unit").in_bulk(found)
     return [rows[pk] for pk in found]
 

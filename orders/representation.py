@@ -257,7 +257,7 @@ def _line(line: OrderLine, waits: dict[str, Any] | None) -> LineOut:
     facts = ("position", "quantity", "factor", "discount", "tax_rate", "untaxed", "tax", "total", "wish")
     counted = ("reserved", "made", "picked", "shipped", "delivered", "returned")
     values: dict[str, Any] = {name: getattr(line, name) for name in (*facts, *counted)}
-    values |= {"stock_unit": line.unit, "unit": line.sold_unit}
+    values |= {"stock_unit": line.unit, "unit": line.sold_unit, "factor": line.factor if line.pack else 1}
     values |= {"unit_quantity": line.sold_quantity, "unit_price": line.sold_price}
     values["waiting_for"] = waits or None
     return LineOut(sku=line.product.sku, name=line.description, **values)

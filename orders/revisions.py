@@ -48,8 +48,8 @@ def _line(line: OrderLine) -> dict[str, Any]:
     """Quantity and price each with the unit that they are of."""
     return {
         "product": line.product_id,
-        "quantity": [number(line.sold_quantity), line.entered_unit],
-        "price": [number(line.sold_price), line.entered_unit],
+        "quantity": [number(line.sold_quantity), line.pack],
+        "price": [number(line.sold_price), line.pack],
         "discount": number(line.discount),
         "tax": number(line.tax_rate),
         "wish": text(line.wish),

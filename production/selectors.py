@@ -51,6 +51,7 @@ class MadeFor:
     number: str = ""
     url: str = ""
     customer: str = ""
+    wishes: str = ""  # of the whole order; those of the line are on the production order
 
 
 def with_readiness(orders: QuerySet[ProductionOrder]) -> QuerySet[ProductionOrder]:
@@ -72,7 +73,7 @@ def made_for(orders: Collection[ProductionOrder], user: User) -> dict[int, MadeF
             continue
         if (sale := seen_sales.get(request.document_id)) and request.document_type == SalesOrder._meta.label:
             customer = sale.customer.short_name or sale.customer.name
-            found[order.pk] = MadeFor(sale.number, sale.get_absolute_url(), customer)
+            found[order.pk] = MadeFor(sale.number, sale.get_absolute_url(), customer, sale.customer_note)
         elif (parent := seen_above.get(request.document_id)) and (request.document_type == ProductionOrder._meta.label):
             found[order.pk] = MadeFor(parent.number, parent.get_absolute_url())
     return found

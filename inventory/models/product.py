@@ -1,5 +1,6 @@
 """Products: what is bought, made, kept and sold."""
 
+from collections.abc import Collection
 from functools import reduce
 from operator import or_
 
@@ -52,17 +53,23 @@ class ProductQuerySet(ScopedQuerySet):
         """Products that may be ordered."""
         return self.filter(is_active=True)
 
-    def matching(self, text: str) -> "ProductQuerySet":
+    def matching(self, text: str, *, scanned: Collection[int] | None = None) -> "ProductQuerySet":
         """Products whose SKU, name, pinyin or initials contain every word of the text, or whose barcode it is.
 
-        One query more for the barcode; the words are served by the trigram index (`icontains` compares UPPER()).
+        `scanned` are the products whose barcode it is; without it they are one query more. The words are
+        served by the trigram index (`icontains` compares UPPER()).
         """
-        found = models.Q(pk__in=list(Barcode.objects.filter(code=text.strip()).values_list("product_id", flat=True)))
+        if scanned is None:
+            scanned = list(Barcode.objects.filter(code=text.strip()).values_list("product_id", flat=True))
         words = models.Q()
         for word in text.split():
-            anywhere = (f"{field}__icontains" for field in ("sku", "name", "pinyin", "initials"))
+            # What is written in characters stands in no pinyin: every column less counts where no trigram helps.
+            fields = ("sku", "name", "pinyin", "initials") if word.isascii() else ("sku", "name")
+            anywhere = (f"{field}__icontains" for field in fields)
             words &= reduce(or_, (models.Q(**{lookup: word}) for lookup in anywhere))
-        return self.filter(found | words) if text.strip() else self
+        if scanned:
+            words |= models.Q(pk__in=scanned)
+        return self.filter(words) if text.strip() else self
 
 
 @pghistory.track(

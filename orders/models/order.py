@@ -16,6 +16,7 @@ from django_fsm import FSMField, transition
 
 from erp.fields import MoneyField, QuantityField, RateField, UnitPriceField
 from erp.models import Company, Document, ScopedQuerySet
+from erp.money import round_quantity
 from erp.workflow import requirement
 from inventory.models import Product, Warehouse
 from inventory.units import in_packs
@@ -498,19 +499,25 @@ class OrderLine(models.Model):
         return f"{self.order_id}/{self.position}"
 
     @property
+    def pack(self) -> str:
+        """The unit as entered; empty for the stock unit, and where a part of the line is no countable number of it."""
+        whole = round_quantity(self.quantity / self.factor) * self.factor == self.quantity
+        return self.entered_unit if whole else ""
+
+    @property
     def sold_unit(self) -> str:
         """The unit in which the line was entered."""
-        return self.entered_unit or self.unit
+        return self.pack or self.unit
 
     @property
     def sold_quantity(self) -> Decimal:
         """The quantity in the unit in which it was entered."""
-        return self.quantity / self.factor
+        return self.quantity / self.factor if self.pack else self.quantity
 
     @property
     def sold_price(self) -> Decimal:
         """The price without tax of one unit as entered."""
-        return self.unit_price if self.entered_price is None else self.entered_price
+        return self.entered_price if self.pack and self.entered_price is not None else self.unit_price
 
     def counted(self, quantity: Decimal) -> str:
         """A quantity of stock units in the words of the line: `2 箱 (24 个)`."""

@@ -64,8 +64,8 @@ def input_of(line: OrderLine) -> LineInput:
         tax_rate=line.tax_rate,
         wish=line.wish,
         description=line.description,
-        unit=line.entered_unit,
-        factor=line.factor,
+        unit=line.pack,
+        factor=line.factor if line.pack else Decimal(1),
     )
 
 

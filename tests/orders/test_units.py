@@ -179,3 +179,12 @@ def test_orders_without_boxes_read_as_before(cast):
     line = make_order((make_product(), "3")).lines.get()
     assert (line.entered_unit, line.factor, line.entered_price) == ("", 1, None)
     assert line.counted(line.quantity) == "3 个"
+
+
+def test_a_part_that_is_no_countable_box_reads_in_pieces(cast, boxed):
+    line = ordered(cast, LineInput(boxed, D(2), D(100), unit="箱", factor=D(12))).lines.get()
+    line.quantity = D(7)  # what splitting an order leaves
+    assert (line.sold_unit, line.sold_quantity, line.sold_price) == ("个", 7, D("8.333333"))
+    assert line.counted(line.quantity) == "7 个"
+    again = input_of(line)
+    assert (again.unit, again.factor, again.quantity) == ("", 1, 7)

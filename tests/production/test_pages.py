@@ -1,8 +1,16 @@
 """Pages of production: what works, who may, bad input, what is not there."""
 
+import datetime as dt
+import io
+from decimal import Decimal
+
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
 
+from orders.models import Channel
+from orders.services import LineInput, create_order
 from production import services
 from production.models import OperationRun, ProductionOrder
 from tests.cast import make_product, put_in_stock
@@ -170,6 +178,23 @@ def test_service_cannot_be_made_by_hand(planner, cast):
 def test_job_card_is_a_pdf(planner, started):
     answer = planner.get(f"/production/{started.order.number}/card.pdf")
     assert answer.content.startswith(b"%PDF")
+
+
+def test_wishes_of_order_and_line_reach_the_floor(planner, hinge, cast):
+    order = create_order(
+        customer=cast.alpha,
+        channel=Channel.objects.get(code="phone"),
+        lines=[LineInput(hinge.product, Decimal(3), wish="烤漆黑色")],
+        by=cast.sales,
+        promised_date=timezone.localdate() + dt.timedelta(days=30),
+        customer_note="每件贴客户标签",
+    )
+    made = ProductionOrder.objects.get(request__document_id=order.pk, product=hinge.product)
+    page = planner.get(f"/production/{made.number}/").content.decode()
+    pages = PdfReader(io.BytesIO(planner.get(f"/production/{made.number}/card.pdf").content)).pages
+    card = "".join("".join(one.extract_text().split()) for one in pages)
+    for wish in ("烤漆黑色", "每件贴客户标签"):
+        assert wish in page and wish in card
 
 
 def test_bills_of_materials(planner, hinge):

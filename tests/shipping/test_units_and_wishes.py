@@ -56,4 +56,4 @@ def test_the_confirmation_says_boxes_at_their_price(boxes, cast, client: Client)
     paper = text_of(client.get(f"/orders/{boxes.number}/confirmation.pdf"))
     assert "2.5(30个)箱50.00" in paper
     client.force_login(cast.alpha_login)
-    assert "2 箱 6 个 (30 个) × 50.00" in client.get(f"/portal/orders/{boxes.number}/").content.decode()
+    assert "2 箱 6 个 (30 个) × 50.00/箱" in client.get(f"/portal/orders/{boxes.number}/").content.decode()
