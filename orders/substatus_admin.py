@@ -67,7 +67,7 @@ class SubStatusAdmin(ModelAdmin):
     actions = ["remove_chosen"]
     fieldsets = [
         (None, {"fields": ["state", "name", "name_hant", "name_en", "colour", "position"]}),
-        (gettext_lazy("Use"), {"fields": ["is_active", "is_default", "is_public", "roles"]}),
+        (gettext_lazy("Where and by whom it is used"), {"fields": ["is_active", "is_default", "is_public", "roles"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

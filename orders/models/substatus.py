@@ -40,7 +40,7 @@ class SubStatus(models.Model):
     name_hant = models.CharField(_("name in traditional Chinese"), max_length=30, blank=True)
     name_en = models.CharField(_("English name"), max_length=40, blank=True)
     colour = models.CharField(_("colour"), max_length=10, choices=Tone, default=Tone.GREY)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("place in lists"), default=0)
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Only active ones are offered; orders that have it keep it.")
     )
