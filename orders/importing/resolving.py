@@ -15,6 +15,7 @@ from erp.models import Company, User
 from erp.money import round_unit_price
 from inventory.models import Product
 from inventory.services import ProductInput, pinyin_of, save_products
+from inventory.units import Pack, pack_of, units_of
 from orders.importing.grouping import Draft, DraftLine
 from orders.importing.mapping import Mapping
 from orders.importing.spool import Spool
@@ -40,6 +41,7 @@ class Resolver:
     products_created: int = 0
     _customers: dict[str, Customer] = field(default_factory=dict)
     _products: dict[str, Product] = field(default_factory=dict)
+    _factors: dict[int, dict[str, Decimal]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Forget what was found: the transaction in which it was made is gone."""
@@ -54,6 +56,7 @@ class Resolver:
         self._find_customers(good)
         self._find_products(good)
         good = [draft for draft in good if not draft.errors]
+        self._factors = units_of({self._products[self.sku_of(line)].pk for draft in good for line in draft.lines})
         phones = self._addresses(good)
         return [(draft, order) for draft in good if (order := self._order(draft, phones)) is not None]
 
@@ -182,8 +185,8 @@ class Resolver:
 
     def _order(self, draft: Draft, addresses: dict[int, Address]) -> BulkOrder | None:
         customer = self._customers[self.customer_key(draft)]
-        lines = [self._line(line) for line in draft.lines]
         try:
+            lines = [self._line(line, index) for index, line in enumerate(draft.lines)]
             validate_lines([bulk.line for bulk in lines])
         except BusinessError as error:
             self._refuse_line(draft, error)
@@ -202,8 +205,9 @@ class Resolver:
             payload=self._payload(draft),
         )
 
-    def _line(self, line: DraftLine) -> BulkLine:
+    def _line(self, line: DraftLine, index: int) -> BulkLine:
         values, price = line.values, line.values.get("unit_price")
+        pack = self._pack(self._products[self.sku_of(line)], values.get("unit", ""), index)
         return BulkLine(
             LineInput(
                 product=self._products[self.sku_of(line)],
@@ -212,10 +216,21 @@ class Resolver:
                 discount=values.get("discount"),
                 tax_rate=line.tax_rate,
                 wish=values.get("wish", ""),
+                unit=pack.name,
+                factor=pack.factor,
             ),
             amount=line.amount,
             amount_has_tax=self.mapping.options.prices_include_tax,
         )
+
+    def _pack(self, product: Product, name: str, index: int) -> Pack:
+        """The unit that the file names. Where a product has only its stock unit, other words for it are nothing more."""
+        factors = self._factors.get(product.pk, {})
+        try:
+            return pack_of(product, name, factors) if factors else Pack()
+        except BusinessError as error:
+            error.field = f"lines.{index}.unit"
+            raise
 
     def _freight_line(self, draft: Draft) -> BulkLine | None:
         amount, options = draft.values.get("freight"), self.mapping.options

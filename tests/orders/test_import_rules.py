@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from erp.models import StatusChange
 from erp.process import PROCESS
 from inventory.models import Product
+from inventory.services import save_product
 from orders.importing.builtin import GENERIC, TEMPLATE, template_workbook
 from orders.models import Customer, ImportMapping, ImportRun, OrderCheck, OrderLine, PriceList, SalesOrder
 from orders.services.intake import STANDS_IN_FOR, amounts_as_stated
@@ -76,6 +77,18 @@ def test_the_template_itself_can_be_imported(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_bytes(template_workbook())
     run = load(tmp_path / "t.xlsx")
     assert (run.mapping.name, run.result["orders_created"], run.result["rows_bad"]) == (TEMPLATE, 1, 0)
+
+
+def test_a_unit_of_the_product_is_converted_and_a_strange_one_refused(tmp_path: Path) -> None:
+    save_product(by=None, product=make_product("FL-50"), units={"箱": Decimal(12)})
+    headings = HEADINGS.replace("数量", "数量,单位")
+    boxes, strange = (
+        row(number, quantity=f"2,{unit}", price="1356") for number, unit in (("T-1", "箱"), ("T-2", "托"))
+    )
+    run = load(sheet(tmp_path, boxes, strange, headings=headings))
+    line = OrderLine.objects.get()
+    assert (line.quantity, line.sold_unit, line.sold_price, line.total) == (24, "箱", 1200, 2712)
+    assert bad(run) == [(3, "单位")]
 
 
 def test_unknown_headings_are_guessed(tmp_path: Path) -> None:
