@@ -69,6 +69,7 @@ PROCESS: dict[str, dict[str, list[str]]] = {
             "finance.services.post_receipt",
             "orders.services.allocate_receipt",
             "production.services.supply_components",
+            "orders.services.recheck_after_receipt",
             ANNOUNCE,
         ],
     },
@@ -91,7 +92,7 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "post": ["finance.services.book_invoice", "finance.services.number_invoice", ANNOUNCE],
     },
     "finance.Payment": {
-        "post": ["finance.services.book_payment", ANNOUNCE],
+        "post": ["finance.services.book_payment", "orders.services.recheck_payer", ANNOUNCE],
         "reverse": ["finance.services.book_reversal"],
     },
     "aftersales.ReturnRequest": {

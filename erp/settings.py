@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "clear-attachments": {"task": "erp.tasks.clear_attachments", "schedule": crontab(hour=4, minute=10)},
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
+    "recheck-orders": {"task": "orders.tasks.sweep_checks", "schedule": crontab(minute=20)},
     "remind-approvers": {"task": "orders.tasks.remind_approvers", "schedule": 900.0},
     "take-up-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "take-channel-orders": {"task": "orders.tasks.sweep_deliveries", "schedule": 60.0},

@@ -1,16 +1,17 @@
 """Reads of money that more than one page needs."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, DecimalField, ExpressionWrapper, F, Min, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.money import ZERO, round_money
+from erp.overdue import Overdue
 from finance import basics
 from finance.models import Invoice, JournalEntry, JournalLine, Payment
 from inventory.doclinks import DocLink, Ref, document_links
@@ -28,6 +29,16 @@ AGES: tuple[tuple[str, int | None, int | None], ...] = (
     ("90", 61, 90),
     ("older", 91, None),
 )
+
+
+def overdue_of(customer_ids: Collection[int]) -> dict[int, Overdue]:
+    """What these customers owe past its day (see `erp.overdue`). One query."""
+    today = timezone.localdate()
+    rows = Invoice.objects.filter(
+        customer__in=customer_ids, status=Invoice.Status.POSTED, kind=Invoice.Kind.INVOICE, due_date__lt=today
+    )
+    sums = rows.values("customer_id").annotate(open=Sum(OUTSTANDING), oldest=Min("due_date"))
+    return {row["customer_id"]: Overdue(row["open"], (today - row["oldest"]).days) for row in sums if row["open"] > 0}
 
 
 def age_condition(name: str, *, today: dt.date) -> Q:

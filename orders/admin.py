@@ -21,6 +21,7 @@ from orders.models import (
     ApprovalPolicy,
     ApprovalStep,
     Channel,
+    ChannelCheck,
     ChannelProduct,
     Contact,
     Customer,
@@ -98,6 +99,13 @@ class ChannelProductInline(TabularInline):
     autocomplete_fields = ["product"]
 
 
+class ChannelCheckInline(TabularInline):
+    """How checks are taken for this channel; what is not listed is taken as it comes."""
+
+    model = ChannelCheck
+    extra = 0
+
+
 @admin.register(Channel)
 class ChannelAdmin(ModelAdmin):
     """Where orders come from."""
@@ -108,7 +116,7 @@ class ChannelAdmin(ModelAdmin):
     search_fields = ["code", "name"]
     autocomplete_fields = ["salesperson"]
     readonly_fields = ["webhook_address"]
-    inlines = [ChannelProductInline]
+    inlines = [ChannelCheckInline, ChannelProductInline]
     fieldsets = [
         (None, {"fields": ["code", "name", "name_en", "is_manual", "position"]}),
         (

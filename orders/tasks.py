@@ -1,12 +1,14 @@
 """Work on orders done by the worker: imports in the queue `batch`, deliveries of shops in `interactive`."""
 
 from celery import shared_task
+from django.db.models import Q
 from django.utils import translation
 
 from orders.channels import taking
 from orders.importing.run import claim, execute, left_behind
 from orders.importing.uploads import paths_of
 from orders.models import ImportRun
+from orders.services import freshness
 from orders.services.reminders import remind_all
 
 
@@ -43,3 +45,17 @@ def sweep_deliveries() -> None:
 def remind_approvers() -> None:
     """Remind whom an approval waits for, and escalate where they still do not decide."""
     remind_all()
+
+
+@shared_task(name="orders.tasks.recheck_orders")
+def recheck_orders(customers: list[int] | None = None, products: list[int] | None = None) -> int:
+    """Run the checks of these customers' pending orders, or of those with these products, again."""
+    if customers:
+        return freshness.freshen_many(Q(customer__in=customers))
+    return freshness.freshen_many(Q(lines__product__in=products)) if products else 0
+
+
+@shared_task(name="orders.tasks.sweep_checks", expires=600)
+def sweep_checks() -> int:
+    """Run the checks of pending orders that nobody has looked at again."""
+    return freshness.sweep()

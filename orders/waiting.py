@@ -43,7 +43,12 @@ HOLDER = "orders.OrderLine"
 LABEL = "orders.SalesOrder"
 Status = SalesOrder.Status
 WAITING = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING, Status.SHIPPED)
-CHECK_ORDER = ("customer", "address", "credit", "price", "stock", "duplicate")
+CHECK_ORDER = ("data", "customer", "address", "credit", "overdue", "price", "stock", "date", "duplicate")
+MENDED_BY = {
+    "customer": "orders.change_customer",
+    "credit": "orders.change_customer",
+    "overdue": "finance.view_invoice",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,7 @@ def _finding(check: OrderCheck) -> Words:
 
 
 def _blocking(order: SalesOrder, check: OrderCheck, names: dict[int, str]) -> Cause:
-    permission = "orders.change_customer" if check.code == "customer" else "orders.change_salesorder"
+    permission = MENDED_BY.get(check.code, "orders.change_salesorder")
     values = {"finding": _finding(check)}
     return Cause(
         order=order.pk,

@@ -1,6 +1,6 @@
 from orders.models.approval import ApprovalLevel, ApprovalPolicy, ApprovalStep, Deputy
 from orders.models.channel import DELIVERY_FINDINGS, Channel, ChannelCustomer, ChannelOrder, ChannelProduct
-from orders.models.check import CHECK_LABELS, FINDINGS, OrderCheck
+from orders.models.check import CHECK_LABELS, FINDINGS, ChannelCheck, OrderCheck
 from orders.models.customer import (
     Address,
     Contact,
@@ -29,6 +29,7 @@ __all__ = [
     "ApprovalPolicy",
     "ApprovalStep",
     "Channel",
+    "ChannelCheck",
     "ChannelCustomer",
     "ChannelOrder",
     "ChannelProduct",

@@ -5,15 +5,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 CHECK_LABELS = {
+    "data": _("Order data"),
     "customer": _("Customer data"),
     "address": _("Delivery address"),
     "price": _("Price"),
-    "stock": _("Stock and date"),
+    "stock": _("Stock"),
+    "date": _("Delivery date"),
     "credit": _("Credit"),
+    "overdue": _("Overdue receivables"),
     "duplicate": _("Duplicate"),
 }
 FINDINGS = {
     "ok": _("In order."),
+    "off": _("Not checked for this channel."),
+    "no_lines": _("The order has no lines."),
+    "contact_missing": _("Nobody to call: neither the order nor the customer has a phone number."),
+    "product_inactive": _("No longer sold: %(products)s."),
+    "date_late": _("Cannot be there by %(date)s: %(products)s. All of it can be there on %(ready)s."),
+    "date_past": _("The promised date %(date)s has passed."),
+    "overdue": _("%(amount)s are overdue, the oldest for %(days)s days."),
     "no_limit": _("No credit limit is set."),
     "customer_inactive": _("The customer is blocked. Unblock it on its page, or reject the order."),
     "customer_incomplete": _("Missing on the customer: %(fields)s."),
@@ -29,6 +39,29 @@ FINDINGS = {
     "credit_left": _("%(left)s of the credit limit remain."),
     "duplicate_like": _("Looks like %(number)s of the same customer with the same amount."),
 }
+
+
+class ChannelCheck(models.Model):
+    """How one check is taken for the orders of one channel; without a row it is taken as it comes."""
+
+    class Severity(models.TextChoices):
+        OFF = "off", _("not checked")
+        WARN = "warn", _("warning")
+        BLOCK = "block", _("blocking")
+
+    channel = models.ForeignKey("orders.Channel", on_delete=models.CASCADE, related_name="check_rules")
+    code = models.CharField(_("check"), max_length=30, choices=list(CHECK_LABELS.items()))
+    severity = models.CharField(
+        _("a finding is"), max_length=10, choices=Severity, help_text=_("Instead of what the check itself says.")
+    )
+
+    class Meta:
+        verbose_name = _("check of the channel")
+        verbose_name_plural = _("checks of the channel")
+        constraints = [models.UniqueConstraint(fields=["channel", "code"], name="channelcheck_channel_code")]
+
+    def __str__(self) -> str:
+        return f"{CHECK_LABELS.get(self.code, self.code)}: {self.get_severity_display()}"
 
 
 class OrderCheck(models.Model):

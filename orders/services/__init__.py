@@ -22,6 +22,7 @@ from orders.services.entry import (
     update_order,
     validate_lines,
 )
+from orders.services.freshness import freshen, is_stale, recheck_after_receipt, recheck_payer
 from orders.services.fulfilment import (
     HOLDER,
     adjust_receivable,
@@ -63,8 +64,10 @@ __all__ = [
     "create_customer",
     "create_order",
     "decide",
+    "freshen",
     "hold",
     "input_of",
+    "is_stale",
     "last_four_digits",
     "lock_waiting",
     "lock_waiting_for_receipt",
@@ -73,6 +76,8 @@ __all__ = [
     "production_cancelled",
     "reallocate",
     "recheck",
+    "recheck_after_receipt",
+    "recheck_payer",
     "record_decision",
     "record_delivered",
     "record_invoiced",

@@ -13,6 +13,7 @@ from orders.models import ApprovalStep, Deputy, OrderCheck, SalesOrder
 from orders.models.approval import MAY_APPROVE, names_missing
 from orders.models.order import BEFORE_APPROVAL
 from orders.services.checks import run_checks
+from orders.services.freshness import freshen, is_stale
 from orders.services.policies import ask, note_in_timeline, open_next_level, withdraw
 
 AUTO_NOTE = gettext_noop("Every check passed and the amount is within the limit for automatic approval.")
@@ -60,6 +61,8 @@ def decide(order: SalesOrder, approve: bool, *, by: User, note: str = "") -> Non
     who is not asked now, and TransitionRefused, as `advance` does.
     """
     lock(order)
+    if approve and is_stale(order, order.checks.all()):
+        freshen(order.pk)  # what is agreed to is what is true now
     steps = list(
         order.approvals.open().select_related("order").prefetch_related("roles", "people").order_by("id")
         if order.status == SalesOrder.Status.PENDING

@@ -5,7 +5,7 @@ A finding passes, warns (a person must look) or blocks (cannot be approved until
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.money import ZERO
+from erp.overdue import Overdue, overdue_of
 from inventory.models import Product
+from inventory.promise import promises
 from inventory.selectors import StockFigures, stock_figures
-from orders.models import DiscountFloor, OrderCheck, OrderLine, OrderLink, SalesOrder
+from orders.models import ChannelCheck, DiscountFloor, OrderCheck, OrderLine, OrderLink, SalesOrder
 
 Severity = OrderCheck.Severity
 PRICE_TOLERANCE = Decimal("0.10")  # below the list price by more than this share: a person must look
@@ -64,6 +66,46 @@ class Facts:
         return rows.exclude(pk=self.order.pk).aggregate(open=Sum(F("total") - F("paid")))["open"] or ZERO
 
     @cached_property
+    def rules(self) -> dict[str, str]:
+        """What the order's channel makes of findings, by check. One query."""
+        return dict(ChannelCheck.objects.filter(channel=self.order.channel_id).values_list("code", "severity"))
+
+    @cached_property
+    def reachable(self) -> bool:
+        """Whether there is somebody to call. One query where the order itself does not say."""
+        if self.order.ship_to.get("phone", "").strip():
+            return True
+        return self.customer.contacts.exclude(phone="").exists()
+
+    @cached_property
+    def overdue(self) -> Overdue | None:
+        """What the customer owes past its day. One query."""
+        return overdue_of([self.order.customer_id]).get(self.order.customer_id)
+
+    @cached_property
+    def short(self) -> list[tuple[Product, Decimal]]:
+        """Products of which stock does not cover what is still to be reserved, with all that is needed."""
+        needs: dict[Product, Decimal] = {}
+        for line in self.lines:
+            if line.product.is_stocked:
+                needs[line.product] = needs.get(line.product, ZERO) + line.to_ship - line.reserved
+        return [(product, need) for product, need in needs.items() if need > self.stock[product.pk].available]
+
+    @cached_property
+    def ready_on(self) -> dict[int, dt.date]:
+        """By product that stock does not cover: when all of it can be there. Three queries where there is one."""
+        if not self.short:
+            return {}
+        today = timezone.localdate()
+        found = promises(self.short, warehouse_id=self.order.warehouse_id, today=today)
+        return {promise.product.pk: promise.day for promise in found}
+
+    def ready_after_lead_times(self) -> dict[int, dt.date]:
+        """The same without a query, by lead times alone: for imports of thousands."""
+        today = timezone.localdate()
+        return {product.pk: today + dt.timedelta(days=product.lead_days) for product, _need in self.short}
+
+    @cached_property
     def kin(self) -> list[int]:
         """Parts of one order that was split are no duplicates of each other. One query, two where it was split."""
         links = OrderLink.objects.filter(kind=OrderLink.Kind.SPLIT)
@@ -85,6 +127,18 @@ class Facts:
             .values_list("number", flat=True)
             .first()
         )
+
+
+def check_data(facts: Facts) -> Finding:
+    """The order can be worked on."""
+    edit = f"/orders/{facts.order.number}/edit/"
+    if not facts.lines:
+        return Finding(Severity.BLOCK, "no_lines", fix_url=edit)
+    if gone := [line.product for line in facts.lines if not line.product.is_active]:
+        return Finding(Severity.WARN, "product_inactive", {"products": _skus(gone)}, edit)
+    if not facts.reachable:
+        return Finding(Severity.WARN, "contact_missing", fix_url=f"/orders/customers/{facts.customer.code}/")
+    return Finding(Severity.PASS, "ok")
 
 
 def check_customer(facts: Facts) -> Finding:
@@ -140,20 +194,24 @@ def _margin(line: OrderLine) -> Decimal:
 
 
 def check_stock(facts: Facts) -> Finding:
-    """Everything can be there by the promised date: from stock, from production or from suppliers."""
-    needs: dict[Product, Decimal] = {}
-    for line in facts.lines:
-        if line.product.is_stocked:
-            needs[line.product] = needs.get(line.product, ZERO) + line.to_ship - line.reserved
-    short = [(product, need) for product, need in needs.items() if need > facts.stock[product.pk].available]
-    if not short:
+    """What stock does not cover is to be made or bought."""
+    if not facts.short:
         return Finding(Severity.PASS, "ok")
-    today, promised = timezone.localdate(), facts.order.promised_date
-    late = [product for product, _need in short if today + dt.timedelta(days=product.lead_days) > promised]
-    if late:
-        return Finding(Severity.WARN, "stock_late", {"date": f"{promised:%Y-%m-%d}", "products": _skus(late)})
-    finding = "stock_to_make" if any(p.supply == Product.Supply.MAKE for p, _need in short) else "stock_to_buy"
-    return Finding(Severity.PASS, finding, {"products": _skus(product for product, _need in short)})
+    finding = "stock_to_make" if any(p.supply == Product.Supply.MAKE for p, _need in facts.short) else "stock_to_buy"
+    return Finding(Severity.PASS, finding, {"products": _skus(product for product, _need in facts.short)})
+
+
+def check_date(facts: Facts) -> Finding:
+    """Everything can be there by the promised date: from stock, from what comes in, from production or suppliers."""
+    edit, promised = f"/orders/{facts.order.number}/edit/", facts.order.promised_date
+    if promised < timezone.localdate():
+        return Finding(Severity.WARN, "date_past", {"date": promised.isoformat()}, edit)
+    late = [product for product, _need in facts.short if facts.ready_on.get(product.pk, promised) > promised]
+    if not late:
+        return Finding(Severity.PASS, "ok")
+    ready = max(facts.ready_on[product.pk] for product in late)
+    values = {"date": promised.isoformat(), "ready": ready.isoformat(), "products": _skus(late)}
+    return Finding(Severity.WARN, "date_late", values, edit)
 
 
 def _skus(products: Iterable[Product]) -> str:
@@ -176,6 +234,14 @@ def check_credit(facts: Facts) -> Finding:
     return Finding(Severity.PASS, "credit_left", {"left": f"{left:,.2f}"})
 
 
+def check_overdue(facts: Facts) -> Finding:
+    """The customer has paid what is due."""
+    if (late := facts.overdue) is None:
+        return Finding(Severity.PASS, "ok")
+    values = {"amount": f"{late.amount:,.2f}", "days": late.days}
+    return Finding(Severity.WARN, "overdue", values, f"/finance/customers/{facts.customer.code}/")
+
+
 def check_duplicate(facts: Facts) -> Finding:
     """The same order was not entered twice."""
     if facts.twin is not None:
@@ -184,18 +250,21 @@ def check_duplicate(facts: Facts) -> Finding:
 
 
 CHECKS: dict[str, Callable[[Facts], Finding]] = {
+    "data": check_data,
     "customer": check_customer,
     "address": check_address,
     "price": check_price,
     "stock": check_stock,
+    "date": check_date,
     "credit": check_credit,
+    "overdue": check_overdue,
     "duplicate": check_duplicate,
 }
 
 
 def findings(facts: Facts, *, at: dt.datetime) -> list[OrderCheck]:
-    """What every check finds in these facts, not saved yet."""
-    found = {code: check(facts) for code, check in CHECKS.items()}
+    """What every check finds in these facts as the order's channel takes it, not saved yet."""
+    found = {code: _taken(code, check, facts) for code, check in CHECKS.items()}
     return [
         OrderCheck(
             order=facts.order,
@@ -210,8 +279,17 @@ def findings(facts: Facts, *, at: dt.datetime) -> list[OrderCheck]:
     ]
 
 
+def _taken(code: str, check: Callable[[Facts], Finding], facts: Facts) -> Finding:
+    """A finding with the severity that the channel gives it."""
+    rule = facts.rules.get(code)
+    if rule == ChannelCheck.Severity.OFF:
+        return Finding(Severity.PASS, "off")
+    finding = check(facts)
+    return replace(finding, severity=rule) if rule and finding.severity != Severity.PASS else finding
+
+
 def run_checks(order: SalesOrder) -> list[OrderCheck]:
-    """Run every check and keep the findings; those of an earlier run are replaced. About eight queries."""
+    """Run every check and keep the findings; those of an earlier run are replaced. About a dozen queries."""
     return OrderCheck.objects.bulk_create(
         findings(Facts(order), at=timezone.now()),
         update_conflicts=True,

@@ -11,6 +11,7 @@ from erp.errors import BusinessError
 from erp.models import User
 from erp.numbering import next_number
 from orders.models import Address, Contact, Customer, Tag
+from orders.services.freshness import after_change_of
 from orders.services.tags import tags_named
 
 
@@ -72,4 +73,5 @@ def update_customer(customer: Customer, *, by: User | None, **fields: Any) -> Cu
         customer.save(update_fields=[*fields, "pinyin", "initials"])
     if tags is not None:
         customer.tags.set(tags)
+    after_change_of(customer, fields)
     return customer

@@ -134,6 +134,9 @@ def _next_step(groups: list[RelatedGroup]) -> Step | None:
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     """Everything about one order that this person may see."""
     order = _order(request, number)
+    checks = list(order.checks.all())
+    if services.is_stale(order, checks) and services.freshen(order.pk):
+        checks = list(order.checks.all())
     changes = _changes(order)
     wait = waits_for([order], request.user)[order.pk]
     facts = (
@@ -152,7 +155,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     groups = related_to(order, user)
     next_moves = order_moves(order, user)
     approvals = chain(order)
-    checks = sorted(order.checks.all(), key=lambda check: SEVERITY_ORDER.get(check.severity, 3))
+    checks.sort(key=lambda check: SEVERITY_ORDER.get(check.severity, 3))
     context = {
         "order": order,
         "token": token,
@@ -173,6 +176,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "groups": groups,
         "talk": talk_of(order, user),
         "may_edit": order.status in SalesOrder.EDITABLE and may(user, "orders.change_salesorder"),
+        "may_bill": may(user, "finance.view_invoice"),
         "may_copy": may(user, "orders.add_salesorder"),
         "may_hold": may(user, "orders.hold_salesorder") and order.status in (Status.PENDING, *SalesOrder.FULFILLING),
         "splitting": splitting_of(order, user),

@@ -102,7 +102,7 @@ def test_checks_and_timeline_are_those_of_an_entered_order(tmp_path: Path) -> No
     load(sheet(tmp_path, row(ordered="2020-11-01")))
     order = SalesOrder.objects.get()
     assert set(order.checks.values_list("code", flat=True)) == {
-        "customer", "address", "price", "stock", "credit", "duplicate",
+        "data", "customer", "address", "price", "stock", "date", "credit", "overdue", "duplicate",
     }  # fmt: skip
     (change,) = StatusChange.objects.filter(document_type="orders.SalesOrder", document_id=order.pk)
     assert (change.transition, change.target, change.by) == ("create", "pending", None)

@@ -143,7 +143,7 @@ def test_warnings_wait_for_a_person(cast: SimpleNamespace) -> None:
     assert named(second, cast.manager).document == first.number
 
     late = make_order((make_product(lead_days=90), 3), customer=cast.beta, by=cast.manager)
-    assert code(late) == "stock_late"
+    assert code(late) == "date_late"
     advance(rich, "approve", by=cast.approver)
     assert code(rich) == "to_pick"
 
