@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0011_project_numbers'),
+        ('orders', '0012_sub_status_place'),
     ]
 
     operations = [
