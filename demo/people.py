@@ -4,6 +4,7 @@ ACCOUNTS = {
     "sales": ("sales", "周敏"),
     "approver": ("approver", "郑立群"),
     "planner": ("planner", "许志远"),
+    "purchasing": ("purchasing", "沈洁"),
     "warehouse": ("warehouse", "何大勇"),
     "logistics": ("logistics", "孙佳"),
     "finance": ("finance", "钱慧"),

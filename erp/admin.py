@@ -91,6 +91,8 @@ class CompanyAdmin(ModelAdmin):
                     "currency",
                     "default_tax_rate",
                     "auto_approve_limit",
+                    "purchase_approval_limit",
+                    "over_delivery",
                     "settle_before_completion",
                     "invoice_on_shipment",
                 )

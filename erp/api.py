@@ -4,6 +4,7 @@ from ninja import NinjaAPI
 
 from erp.rest import BearerToken, install_handlers
 from inventory.api import products_router, stock_router
+from inventory.buying_api import purchases_router, suppliers_router
 from orders.api import customers_router, orders_router
 from orders.api_substatus import order_sub_status_router, sub_statuses_router
 
@@ -25,3 +26,5 @@ api.add_router("/sub-statuses", sub_statuses_router)
 api.add_router("/customers", customers_router)
 api.add_router("/products", products_router)
 api.add_router("/stock", stock_router)
+api.add_router("/suppliers", suppliers_router)
+api.add_router("/purchase-orders", purchases_router)

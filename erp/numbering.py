@@ -19,6 +19,7 @@ SEQUENCES = {
     "HO": "number_handover",
     "CU": "number_customer",
     "PJ": "number_project",
+    "SR": "number_supplier_return",
 }
 
 

@@ -58,6 +58,9 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "shop_refunded": ["aftersales.services.open_refund_case", ANNOUNCE],
     },
     "inventory.PurchaseOrder": {
+        "submit": [ANNOUNCE],
+        "approve": [ANNOUNCE],
+        "reject": [ANNOUNCE],
         "place": [ANNOUNCE],
         "cancel": [ANNOUNCE],
     },
@@ -67,11 +70,24 @@ PROCESS: dict[str, dict[str, list[str]]] = {
             "orders.services.lock_waiting_for_receipt",
             "inventory.services.put_away",
             "finance.services.post_receipt",
+            # Lines get what was bought for them, then whoever waits.
+            "orders.services.allocate_bought",
             "orders.services.allocate_receipt",
             "production.services.supply_components",
             "orders.services.recheck_after_receipt",
             ANNOUNCE,
         ],
+        # Accepted goods leave quarantine.
+        "inspect": [
+            "orders.services.lock_waiting_for_receipt",
+            "inventory.services.release_inspected",
+            "orders.services.allocate_bought",
+            "orders.services.allocate_receipt",
+            "production.services.supply_components",
+        ],
+    },
+    "inventory.SupplierReturn": {
+        "post": ["inventory.services.send_back", "finance.services.post_stock", ANNOUNCE],
     },
     "production.ProductionOrder": {
         "create": [ANNOUNCE],
@@ -124,6 +140,7 @@ HAPPENINGS: dict[str, set[str]] = {
         "shop_refunded",
     },
     "erp.Comment": {"mention"},
+    "inventory.GoodsReceipt": {"inspect"},
 }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 # What every member of staff may read. Prices of customers and money stay with those who need them.
 _READ_ORDERS = ["orders.view_salesorder", "orders.view_customer", "orders.view_all_orders"]
 _READ_STOCK = ["inventory.view_product", "inventory.view_stockitem"]
+_READ_SUPPLIERS = ["inventory.view_supplier", "inventory.view_supplierprice"]
 _READ_FLOW = ["production.view_productionorder", "shipping.view_shipment", "shipping.view_picklist"]
 
 ROLES: dict[str, dict[str, Any]] = {
@@ -69,6 +70,28 @@ ROLES: dict[str, dict[str, Any]] = {
             "production.view_billofmaterials",
             "production.change_billofmaterials",
             "inventory.view_purchaseorder",
+            *_READ_SUPPLIERS,
+        ],
+    },
+    "purchasing": {
+        "label": _("Purchasing"),
+        "permissions": [
+            *_READ_ORDERS,
+            *_READ_STOCK,
+            *_READ_FLOW,
+            "inventory.view_purchaseorder",
+            "inventory.add_purchaseorder",
+            "inventory.change_purchaseorder",
+            "inventory.return_goods",
+            "inventory.add_product",
+            "inventory.change_product",
+            *_READ_SUPPLIERS,
+            "inventory.add_supplier",
+            "inventory.change_supplier",
+            "inventory.add_supplierprice",
+            "inventory.change_supplierprice",
+            "inventory.delete_supplierprice",
+            "production.view_billofmaterials",
         ],
     },
     "warehouse": {
@@ -81,6 +104,9 @@ ROLES: dict[str, dict[str, Any]] = {
             "inventory.add_purchaseorder",
             "inventory.change_purchaseorder",
             "inventory.receive_goods",
+            "inventory.inspect_goods",
+            "inventory.return_goods",
+            *_READ_SUPPLIERS,
             "inventory.adjust_stock",
             "inventory.add_product",
             "inventory.change_product",
@@ -116,6 +142,7 @@ ROLES: dict[str, dict[str, Any]] = {
             *_READ_STOCK,
             *_READ_FLOW,
             "inventory.view_purchaseorder",
+            *_READ_SUPPLIERS,
             "finance.view_invoice",
             "finance.post_invoice",
             "finance.add_invoice",
@@ -173,6 +200,8 @@ ROLES: dict[str, dict[str, Any]] = {
             *_READ_STOCK,
             *_READ_FLOW,
             "inventory.view_purchaseorder",
+            "inventory.approve_purchaseorder",
+            *_READ_SUPPLIERS,
             "production.view_billofmaterials",
             "finance.view_invoice",
             "finance.view_payment",

@@ -16,7 +16,7 @@ SOURCES: dict[str, list[str]] = {
     "orders.SalesOrder": ["shipping.selectors.timeline_of_order", "notifications.timeline.mails_of_order"],
     "shipping.Shipment": ["notifications.timeline.mails_of_shipment"],  # scans stand with their parcels there
     "production.ProductionOrder": ["production.timeline.of_order"],
-    "inventory.PurchaseOrder": ["inventory.timeline.of_purchase"],
+    "inventory.PurchaseOrder": ["inventory.timeline.of_purchase", "inventory.mailing.timeline_of"],
     "aftersales.ServiceCase": ["aftersales.timeline.of_case"],
 }
 
@@ -40,6 +40,8 @@ EVENTS = {
     "shop_cancelled": gettext_lazy("Cancelled in the shop"),
     "shop_changed": gettext_lazy("Changed in the shop"),
     "shop_refunded": gettext_lazy("Refunded in the shop"),
+    "inspect": gettext_lazy("Inspected"),
+    "reschedule": gettext_lazy("Another day expected"),
 }
 
 

@@ -103,7 +103,8 @@ class Desk:
 
 SALES = Desk(ROLES["sales"]["label"], "sales")
 APPROVAL = Desk(ROLES["approver"]["label"], "approver")
-PURCHASING = Desk(gettext_lazy("Purchasing"), "warehouse")
+PURCHASING = Desk(ROLES["purchasing"]["label"], "purchasing")
+MANAGEMENT = Desk(ROLES["manager"]["label"], "manager")
 WAREHOUSE = Desk(ROLES["warehouse"]["label"], "warehouse")
 PRODUCTION = Desk(ROLES["planner"]["label"], "planner")
 LOGISTICS = Desk(ROLES["logistics"]["label"], "logistics")

@@ -108,9 +108,8 @@ def waiting_for(product: Product, user: Any) -> list[Waiting]:
 def incoming_of(product: Product) -> list[PurchaseLine]:
     """Purchase lines that are ordered and have not all arrived. One query."""
     return list(
-        PurchaseLine.objects.filter(
-            product=product, order__status=PurchaseOrder.Status.PLACED, received__lt=F("quantity")
-        )
+        PurchaseLine.objects.outstanding()
+        .filter(product=product, order__status__in=PurchaseOrder.OPEN)
         .select_related("order__supplier", "order__warehouse")
         .order_by(F("order__expected_on").asc(nulls_last=True), "id")[:ROWS]
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import (
@@ -139,9 +140,16 @@ class PurchaseFilter(django_filters.FilterSet):
         queryset=Supplier.objects.all(), to_field_name="code", label=_("Supplier"), empty_label=_("All suppliers")
     )
 
+    late = django_filters.BooleanFilter(method="by_lateness", label=_("Overdue"))
+
     class Meta:
         model = PurchaseOrder
         fields: list[str] = []
+
+    def by_lateness(self, rows: QuerySet[PurchaseOrder], name: str, value: bool) -> QuerySet[PurchaseOrder]:
+        """Deliveries that should be here and are not."""
+        late = Q(status__in=PurchaseOrder.OPEN, expected_on__lt=timezone.localdate())
+        return rows.filter(late) if value else rows
 
     def by_words(self, rows: QuerySet[PurchaseOrder], name: str, value: str) -> QuerySet[PurchaseOrder]:
         """Number, supplier, or a product on it."""

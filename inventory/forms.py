@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -36,7 +35,7 @@ class ProductForm(forms.ModelForm):
         model = Product
         fields = [
             *("sku", "name", "name_en", "specification", "category", "unit", "kind", "supply"),
-            *("list_price", "standard_cost", "tax_rate", "weight", "lead_days", "minimum", "reorder_point"),
+            *("list_price", "standard_cost", "tax_rate", "weight", "lead_days", "minimum", "reorder_point", "maximum"),
             "is_active",
         ]
 
@@ -111,15 +110,20 @@ class PurchaseForm(forms.ModelForm):
 
     class Meta:
         model = PurchaseOrder
-        fields = ["supplier", "warehouse", "expected_on", "note"]
+        fields = ["supplier", "warehouse", "expected_on", "rate", "note"]
         widgets = {"expected_on": forms.DateInput, "note": forms.Textarea(attrs={"rows": 2})}
-        help_texts = {"expected_on": _("Empty: today and the supplier's lead time.")}
+        help_texts = {
+            "expected_on": _("Empty: today and the supplier's lead time."),
+            "rate": _("CNY for one unit of the supplier's currency. Empty: the last one known; 1 for yuan."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         warehouses = Warehouse.objects.filter(is_active=True)
         self.fields["warehouse"].queryset = warehouses  # type: ignore[attr-defined]
         self.fields["warehouse"].empty_label = None  # type: ignore[attr-defined]
+        self.fields["rate"].min_value = 0  # type: ignore[attr-defined]
+        self.initial["rate"] = f"{self.instance.rate.normalize():f}" if self.instance.pk and self.instance.rate else ""
         self.fields["supplier"].queryset = Supplier.objects.filter(is_active=True)  # type: ignore[attr-defined]
         if self.instance.pk:
             self.fields["supplier"].disabled = self.fields["warehouse"].disabled = True
@@ -184,35 +188,3 @@ class BasePurchaseLines(forms.BaseFormSet):
 PurchaseLines = forms.formset_factory(
     PurchaseLineForm, formset=BasePurchaseLines, extra=3, max_num=500, absolute_max=500
 )
-
-
-class ReceiveForm(forms.Form):
-    """What arrived: one quantity for each line that is not complete."""
-
-    place = forms.ModelChoiceField(Place.objects.none(), label=_("Put into"), empty_label=None)
-    key = forms.CharField(max_length=60, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, order: PurchaseOrder, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"key": f"form:{uuid.uuid4()}"})
-        super().__init__(*args, **kwargs)
-        places = Place.objects.filter(kind__in=Place.HOUSE, warehouse=order.warehouse_id)
-        self.fields["place"].queryset = places.order_by("kind", "pick_order", "code")  # type: ignore[attr-defined]
-        self.lines = [line for line in order.lines.select_related("product__unit") if line.outstanding > 0]
-        for line in self.lines:
-            self.fields[f"q{line.pk}"] = forms.DecimalField(
-                label=line.product.name,
-                required=False,
-                max_digits=18,
-                decimal_places=4,
-                min_value=Decimal(0),
-                max_value=line.outstanding,
-                initial=f"{line.outstanding.normalize():f}",
-            )
-
-    def rows(self) -> list[tuple[Any, Any]]:
-        """Each line with its field."""
-        return [(line, self[f"q{line.pk}"]) for line in self.lines]
-
-    def quantities(self) -> dict[int, Decimal]:
-        """What was typed, by purchase line."""
-        return {line.pk: self.cleaned_data.get(f"q{line.pk}") or Decimal(0) for line in self.lines}

@@ -10,26 +10,17 @@ from django.db.models import Count, DecimalField, F, Min, OuterRef, QuerySet, Su
 from django.db.models.functions import Coalesce
 
 from erp.money import ZERO, round_money
-from inventory.models import (
-    Place,
-    Product,
-    PurchaseLine,
-    PurchaseOrder,
-    StockItem,
-    Supplier,
-    SupplierPrice,
-    SupplyRequest,
-    Warehouse,
-)
+from inventory.models import UNDER_WAY, Place, Product, PurchaseLine, StockItem, Supplier, SupplyRequest, Warehouse
+from inventory.sourcing import Market, Offer
 
 _NONE = Value(ZERO, output_field=DecimalField(max_digits=18, decimal_places=4))
-COMING = (PurchaseOrder.Status.DRAFT, PurchaseOrder.Status.PLACED)
 
 
 @dataclass(slots=True)
 class BuyingNeed:
-    """A product that a warehouse should buy. `lacking` is asked for by lines, `on_order` already ordered or drafted,
-    `restock` brings the stock back to the reorder point; `quantity` is what to order now. Stock units, CNY."""
+    """A product that a warehouse should buy. `lacking` is asked for by lines; `on_order` is drafted, ordered, or waits
+    for inspection; `restock` brings the stock back to the reorder point, or to the maximum where there is one;
+    `offers` are what suppliers ask for it, the best first. Stock units, CNY."""
 
     product: Product
     warehouse: Warehouse
@@ -38,19 +29,27 @@ class BuyingNeed:
     restock: Decimal = ZERO
     requests: int = 0
     needed_by: dt.date | None = None
-    price: Decimal | None = None
-    minimum: Decimal = ZERO
+    offers: list[Offer] = field(default_factory=list)
+
+    @property
+    def short(self) -> Decimal:
+        """What nobody has ordered yet."""
+        return max(self.lacking - self.on_order, ZERO) + self.restock
+
+    @property
+    def offer(self) -> Offer | None:
+        """The best offer."""
+        return self.offers[0] if self.offers else None
 
     @property
     def quantity(self) -> Decimal:
-        """What to order now: the need, or the supplier's minimum when that is more."""
-        short = max(self.lacking - self.on_order, ZERO) + self.restock
-        return max(short, self.minimum) if short else ZERO
+        """What to order now: what is short, or more where the supplier's minimum or pack asks for it."""
+        return self.offer.quantity if self.offer else self.short
 
     @property
     def amount(self) -> Decimal:
         """What it would cost, without tax."""
-        return round_money(self.quantity * (self.price if self.price is not None else self.product.standard_cost))
+        return self.offer.amount if self.offer else round_money(self.quantity * self.product.standard_cost)
 
 
 @dataclass(slots=True)
@@ -88,12 +87,13 @@ def below_reorder_point(products: QuerySet[Product] | None = None) -> QuerySet[P
 def buying_needs() -> list[SupplierNeeds]:
     """Everything to buy, by supplier and warehouse, the most urgent first. Seven queries, whatever the number.
 
-    The supplier of a product is the cheapest active one; what has already been ordered or drafted is taken off.
+    The supplier of a product is the preferred one, else the cheapest valid one for the quantity that has to be ordered
+    there; what has already been ordered or drafted is taken off.
     """
     needs = _lacking()
     _add_on_order(needs)
     _add_restock(needs)
-    wanted = [need for need in needs.values() if need.quantity > 0]
+    wanted = [need for need in needs.values() if need.short > 0]
     return _by_supplier(wanted)
 
 
@@ -119,9 +119,10 @@ def _lacking() -> dict[tuple[int, int], BuyingNeed]:
 
 def _on_order(products: Iterable[int]) -> dict[tuple[int, int], Decimal]:
     rows = (
-        PurchaseLine.objects.filter(product_id__in=set(products), order__status__in=COMING)
+        PurchaseLine.objects.under_way()
+        .filter(product_id__in=set(products))
         .values("product_id", "order__warehouse_id")
-        .annotate(open=Sum(F("quantity") - F("received")))
+        .annotate(open=Sum(UNDER_WAY))
     )
     return {(row["product_id"], row["order__warehouse_id"]): row["open"] for row in rows}
 
@@ -133,7 +134,10 @@ def _add_on_order(needs: dict[tuple[int, int], BuyingNeed]) -> None:
 
 
 def _add_restock(needs: dict[tuple[int, int], BuyingNeed]) -> None:
-    """Products below their reorder point, counted with what is on order and what lines still lack; first warehouse."""
+    """Products below their reorder point, counted with what is on order and what lines still lack; first warehouse.
+
+    They are filled up to the maximum where a product has one, else to the reorder point.
+    """
     warehouse = Warehouse.objects.filter(is_active=True).first()
     if warehouse is None:
         return
@@ -148,27 +152,21 @@ def _add_restock(needs: dict[tuple[int, int], BuyingNeed]) -> None:
         mine = asked[product.pk]
         lacking = sum((need.lacking for need in mine), ZERO)
         planned = sum((max(need.lacking - need.on_order, ZERO) for need in mine), ZERO)
-        restock = product.reorder_point - (product.free + coming[product.pk] - lacking) - planned  # type: ignore[attr-defined]
-        if restock > 0:
+        expected = product.free + coming[product.pk] - lacking + planned  # type: ignore[attr-defined]
+        restock = max(product.reorder_point, product.maximum or ZERO) - expected
+        if expected < product.reorder_point:
             need = needs.setdefault((product.pk, warehouse.pk), BuyingNeed(product=product, warehouse=warehouse))
             need.on_order = need.on_order or coming[product.pk]
             need.restock = restock
 
 
 def _by_supplier(needs: list[BuyingNeed]) -> list[SupplierNeeds]:
-    cheapest: dict[int, SupplierPrice] = {}
-    prices = SupplierPrice.objects.filter(
-        product_id__in={need.product.pk for need in needs}, supplier__is_active=True
-    ).select_related("supplier")
-    for one in prices.order_by("-price", "-id"):
-        cheapest[one.product_id] = one
+    market = Market({need.product.pk for need in needs})
     groups: dict[tuple[int, int], SupplierNeeds] = {}
     for need in sorted(needs, key=lambda row: (row.needed_by or dt.date.max, row.product.sku)):
-        price = cheapest.get(need.product.pk)
-        if price is not None:
-            need.price, need.minimum = price.price, price.minimum
-        key = (price.supplier_id if price else 0, need.warehouse.pk)
-        group = groups.setdefault(key, SupplierNeeds(price.supplier if price else None, need.warehouse))
-        group.needs.append(need)
+        need.offers = market.offers(need.product.pk, need.short)
+        supplier = need.offer.supplier if need.offer else None
+        key = (supplier.pk if supplier else 0, need.warehouse.pk)
+        groups.setdefault(key, SupplierNeeds(supplier, need.warehouse)).needs.append(need)
     # Lists without a supplier come last: somebody has to name one first.
     return sorted(groups.values(), key=lambda group: group.supplier is None)

@@ -4,10 +4,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, IntegerField, Q, Sum, Value, When
 
 from erp.money import ZERO
-from inventory.models import Barcode, Place, Product, PurchaseLine, PurchaseOrder, Reservation, StockItem, Warehouse
+from inventory.models import (
+    UNDER_WAY,
+    Barcode,
+    Place,
+    Product,
+    PurchaseLine,
+    PurchaseOrder,
+    Reservation,
+    StockItem,
+    Warehouse,
+)
 
 TRIGRAM = 3  # characters that the search index needs to find a text anywhere
 
@@ -30,7 +40,8 @@ def stock_figures(product_ids: Iterable[int], warehouse_id: int | None = None) -
     """What is on hand, reserved and incoming of products, in bins that can be picked. Two queries."""
     ids = list(product_ids)
     stock = StockItem.objects.filter(product_id__in=ids, place__kind=Place.Kind.BIN)
-    incoming = PurchaseLine.objects.filter(product_id__in=ids, order__status=PurchaseOrder.Status.PLACED)
+    ordered = PurchaseLine.objects.under_way().exclude(order__status__in=PurchaseOrder.PLANNED)
+    incoming = ordered.filter(product_id__in=ids)
     if warehouse_id is not None:
         stock = stock.filter(place__warehouse_id=warehouse_id)
         incoming = incoming.filter(order__warehouse_id=warehouse_id)
@@ -38,11 +49,7 @@ def stock_figures(product_ids: Iterable[int], warehouse_id: int | None = None) -
         row["product_id"]: row
         for row in stock.values("product_id").annotate(there=Sum("on_hand"), promised=Sum("reserved"))
     }
-    coming = dict(
-        incoming.values("product_id")
-        .annotate(open=Sum(F("quantity") - F("received")))
-        .values_list("product_id", "open")
-    )
+    coming = dict(incoming.values("product_id").annotate(open=Sum(UNDER_WAY)).values_list("product_id", "open"))
     return {
         pk: StockFigures(
             on_hand=sums[pk]["there"] if pk in sums else ZERO,

@@ -71,16 +71,67 @@ WHERE coalesce(cost.quantity, 0) <> coalesce(ledger.quantity, 0) OR coalesce(cos
 
 _PURCHASED = """
 WITH arrived AS (
-    SELECT line.purchase_line_id, sum(line.quantity) AS quantity
+    SELECT line.purchase_line_id, sum(line.quantity) AS quantity, sum(line.accepted) AS accepted,
+        sum(line.rejected) AS rejected, sum(line.returned) AS returned
     FROM inventory_receiptline AS line
     JOIN inventory_goodsreceipt AS receipt ON receipt.id = line.receipt_id AND receipt.status = 'posted'
     GROUP BY line.purchase_line_id
 )
-SELECT purchase.number, line.position, line.received, coalesce(arrived.quantity, 0)
+SELECT purchase.number, line.position,
+    concat_ws(' / ', line.received, line.accepted, line.rejected, line.returned),
+    concat_ws(' / ', coalesce(arrived.quantity, 0), coalesce(arrived.accepted, 0), coalesce(arrived.rejected, 0),
+        coalesce(arrived.returned, 0))
 FROM inventory_purchaseline AS line
 JOIN inventory_purchaseorder AS purchase ON purchase.id = line.order_id
 LEFT JOIN arrived ON arrived.purchase_line_id = line.id
-WHERE line.received <> coalesce(arrived.quantity, 0)
+WHERE line.received <> coalesce(arrived.quantity, 0) OR line.accepted <> coalesce(arrived.accepted, 0)
+    OR line.rejected <> coalesce(arrived.rejected, 0) OR line.returned <> coalesce(arrived.returned, 0)
+"""
+
+_INSPECTED = """
+WITH found AS (
+    SELECT line_id, sum(accepted) AS accepted, sum(rejected) AS rejected FROM inventory_inspection GROUP BY line_id
+), gone AS (
+    SELECT line.receipt_line_id, sum(line.quantity) AS quantity
+    FROM inventory_supplierreturnline AS line
+    JOIN inventory_supplierreturn AS document ON document.id = line.document_id AND document.status <> 'draft'
+    GROUP BY line.receipt_line_id
+)
+SELECT receipt.number, product.sku, concat_ws(' / ', line.accepted, line.rejected, line.returned),
+    concat_ws(' / ', coalesce(found.accepted, 0), coalesce(found.rejected, 0), coalesce(gone.quantity, 0))
+FROM inventory_receiptline AS line
+JOIN inventory_goodsreceipt AS receipt ON receipt.id = line.receipt_id
+JOIN inventory_purchaseline AS bought ON bought.id = line.purchase_line_id
+JOIN inventory_product AS product ON product.id = bought.product_id
+LEFT JOIN found ON found.line_id = line.id
+LEFT JOIN gone ON gone.receipt_line_id = line.id
+WHERE line.accepted <> coalesce(found.accepted, 0) OR line.rejected <> coalesce(found.rejected, 0)
+    OR line.returned <> coalesce(gone.quantity, 0)
+"""
+
+# What receipts and returns say, against the movements that they made.
+_MOVED = """
+WITH moved AS (
+    SELECT document_type, document_id,
+        sum(CASE WHEN source.kind = 'supplier' THEN move.quantity WHEN target.kind = 'supplier' THEN move.quantity ELSE 0 END)
+            AS quantity
+    FROM inventory_stockmove AS move
+    JOIN inventory_place AS source ON source.id = move.source_id
+    JOIN inventory_place AS target ON target.id = move.target_id
+    WHERE move.document_type IN ('inventory.GoodsReceipt', 'inventory.SupplierReturn')
+    GROUP BY document_type, document_id
+), papers AS (
+    SELECT 'inventory.GoodsReceipt' AS label, paper.id, paper.number, sum(line.quantity) AS quantity
+    FROM inventory_goodsreceipt AS paper JOIN inventory_receiptline AS line ON line.receipt_id = paper.id
+    WHERE paper.status = 'posted' GROUP BY paper.id
+    UNION ALL
+    SELECT 'inventory.SupplierReturn', paper.id, paper.number, sum(line.quantity)
+    FROM inventory_supplierreturn AS paper JOIN inventory_supplierreturnline AS line ON line.document_id = paper.id
+    WHERE paper.status <> 'draft' GROUP BY paper.id
+)
+SELECT papers.number, papers.quantity, coalesce(moved.quantity, 0)
+FROM papers LEFT JOIN moved ON moved.document_type = papers.label AND moved.document_id = papers.id
+WHERE papers.quantity <> coalesce(moved.quantity, 0)
 """
 
 
@@ -127,9 +178,22 @@ def differences() -> Iterator[str]:
             "worth": worth,
         }
     for number, position, counted, arrived in _rows(_PURCHASED):
-        yield _("%(number)s line %(position)s: received is %(counted)s, its receipts say %(arrived)s.") % {
+        yield _(
+            "%(number)s line %(position)s: received / accepted / rejected / returned is %(counted)s, "
+            "its receipts say %(arrived)s."
+        ) % {"number": number, "position": position, "counted": counted, "arrived": arrived}
+    yield from _differing_papers()
+
+
+def _differing_papers() -> Iterator[str]:
+    """Receipts and returns against findings and movements."""
+    for number, sku, counted, found in _rows(_INSPECTED):
+        yield _(
+            "%(number)s, %(sku)s: accepted / rejected / returned is %(counted)s, findings and returns say %(found)s."
+        ) % {"number": number, "sku": sku, "counted": counted, "found": found}
+    for number, written, moved in _rows(_MOVED):
+        yield _("%(number)s: %(written)s on paper, its moves say %(moved)s.") % {
             "number": number,
-            "position": position,
-            "counted": counted,
-            "arrived": arrived,
+            "written": written,
+            "moved": moved,
         }

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from erp.waiting import GATHERING, PURCHASING, WAREHOUSE, Action, Cause, Inquiry, Rank, Words, gathering
+from erp.waiting import GATHERING, MANAGEMENT, PURCHASING, WAREHOUSE, Action, Cause, Inquiry, Rank, Words, gathering
 from erp.web.formats import qty
-from inventory.models import Product, PurchaseLine
+from inventory.models import Product, PurchaseLine, PurchaseOrder
 from inventory.outlook import Coverage, Outlook, free_stock, outlook
 
 SEE = "inventory.view_purchaseorder"
@@ -30,12 +30,12 @@ def _products(inquiry: Inquiry) -> set[int]:
 
 
 def line_outlook(inquiry: Inquiry) -> Outlook:
-    """Needs of the page's short lines, and where their goods come from. Two queries for a page."""
+    """Needs of the page's short lines, and where their goods come from. Three queries for a page."""
     return inquiry.once("outlook", lambda: outlook(_products(inquiry), first=inquiry.holder_type))
 
 
 def explain(inquiry: Inquiry) -> Iterator[Cause]:
-    """Short lines of bought products. Three queries."""
+    """Short lines of bought products. Four queries."""
     found = lacking_lines(inquiry)
     if not found:
         return
@@ -51,7 +51,7 @@ def _bought(order: Any, line: Any, coverage: Coverage) -> Cause:
         return _not_ordered(order, line, coverage)
     if coverage.drafted:
         return _drafted(order, line, coverage.drafted[-1])
-    return _placed(order, line, coverage)
+    return _placed(order, line, coverage) if coverage.placed else _inspecting(order, line, coverage.inspecting[-1])
 
 
 def buy_action(*skus: str) -> Action:
@@ -65,6 +65,13 @@ def place_action(number: str) -> Action:
     url = reverse("inventory:purchase_transition", args=[number])
     permission = "inventory.change_purchaseorder"
     return Action(_("Place order"), url, permission, post=True, fields={"transition": "place"})
+
+
+def submit_action(number: str) -> Action:
+    """Ask for approval of a drafted purchase order that is worth more than the buyer's limit."""
+    url = reverse("inventory:purchase_transition", args=[number])
+    permission = "inventory.change_purchaseorder"
+    return Action(_("Submit for approval"), url, permission, post=True, fields={"transition": "submit"})
 
 
 def receive_action(number: str) -> Action:
@@ -92,6 +99,8 @@ def _not_ordered(order: Any, line: Any, coverage: Coverage) -> Cause:
 
 
 def _drafted(order: Any, line: Any, row: PurchaseLine) -> Cause:
+    if row.order.status == PurchaseOrder.Status.SUBMITTED:
+        return _submitted(order, line, row)
     values = {"product": line.description, "quantity": qty(line.short, line.unit), "document": row.order.number}
     text = _("%(quantity)s of %(product)s are missing; purchase order %(document)s is only a draft and must be placed.")
     return Cause(
@@ -105,7 +114,46 @@ def _drafted(order: Any, line: Any, row: PurchaseLine) -> Cause:
         url=row.order.get_absolute_url(),
         permission=SEE,
         desk=PURCHASING,
-        action=place_action(row.order.number),
+        action=(submit_action if row.order.needs_approval else place_action)(row.order.number),
+        customer=GATHERING,
+    )
+
+
+def _submitted(order: Any, line: Any, row: PurchaseLine) -> Cause:
+    values = {"product": line.description, "quantity": qty(line.short, line.unit), "document": row.order.number}
+    text = _("%(quantity)s of %(product)s are missing; purchase order %(document)s waits for approval.")
+    return Cause(
+        order=order.pk,
+        code="purchase_submitted",
+        rank=Rank.DRAFT,
+        short=Words(_("Purchase waits for approval: %(product)s"), values),
+        text=Words(text, values),
+        lines=(line.pk,),
+        document=row.order.number,
+        url=row.order.get_absolute_url(),
+        permission=SEE,
+        desk=MANAGEMENT,
+        action=Action(_("Decide"), row.order.get_absolute_url(), "inventory.approve_purchaseorder"),
+        customer=GATHERING,
+    )
+
+
+def _inspecting(order: Any, line: Any, row: PurchaseLine) -> Cause:
+    values = {"product": line.description, "quantity": qty(line.short, line.unit), "document": row.order.number}
+    text = _("%(quantity)s of %(product)s have arrived with purchase order %(document)s and wait for inspection.")
+    url = reverse("inventory:inspect", args=[row.order.number])
+    return Cause(
+        order=order.pk,
+        code="purchase_inspection",
+        rank=Rank.LATE,
+        short=Words(_("In inspection: %(product)s"), values),
+        text=Words(text, values),
+        lines=(line.pk,),
+        document=row.order.number,
+        url=row.order.get_absolute_url(),
+        permission=SEE,
+        desk=WAREHOUSE,
+        action=Action(_("Inspect"), url, "inventory.inspect_goods"),
         customer=GATHERING,
     )
 

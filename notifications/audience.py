@@ -20,10 +20,14 @@ from notifications.texts import EVENTS
 
 MINUTE = 60
 ALL_ORDERS = "orders.view_all_orders"
-# A receipt is shown on its purchase order's page.
+# Receipts and returns are shown on their purchase order's page.
 # A comment names its readers itself, after asking whether they may see its document.
 EVERYBODY = "everybody"
-_VIEWED_AS = {"inventory.GoodsReceipt": "inventory.view_purchaseorder", "erp.Comment": EVERYBODY}
+_VIEWED_AS = {
+    "inventory.GoodsReceipt": "inventory.view_purchaseorder",
+    "inventory.SupplierReturn": "inventory.view_purchaseorder",
+    "erp.Comment": EVERYBODY,
+}
 # Of these, people without the right to all orders see only what is theirs.
 _OWNED = {
     "orders.SalesOrder",

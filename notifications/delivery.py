@@ -20,6 +20,7 @@ from django.db.models import F, Q
 from django.template import engines
 from django.utils import timezone
 
+from erp.mailing import letter_of
 from erp.models import Outbox
 from notifications.texts import customer_words, in_language, words
 
@@ -134,6 +135,8 @@ def is_permanent(error: Exception) -> bool:
 def message(row: Outbox, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """The mail of an outbox row in its reader's language, as text and HTML."""
     payload = row.payload
+    if "letter" in payload:
+        return _letter(row, connection)
     with in_language(payload.get("language", "")):
         make = customer_words if payload.get("for_customer") else words
         text = make(payload["event"], payload["values"])
@@ -148,6 +151,24 @@ def message(row: Outbox, connection: BaseEmailBackend | None = None) -> EmailMul
             connection=connection,
         )
         mail.attach_alternative(template("notifications/mail.html").render(context), "text/html")
+    return mail
+
+
+def _letter(row: Outbox, connection: BaseEmailBackend | None) -> EmailMultiAlternatives:
+    """A mail with papers, which the app that asked for it composes."""
+    payload = row.payload
+    with in_language(payload.get("language", "")):
+        letter = letter_of(payload)
+        mail = EmailMultiAlternatives(
+            subject=letter.subject,
+            body=letter.text,
+            to=[payload["to"]],
+            reply_to=[letter.reply_to] if letter.reply_to else None,
+            headers={"Message-ID": message_id(row.key)},
+            connection=connection,
+        )
+        for name, content, kind in letter.files:
+            mail.attach(name, content, kind)
     return mail
 
 

@@ -10,7 +10,7 @@ from aftersales.models import ServiceCase
 from erp.models import Document, User
 from erp.web.formats import money
 from finance.models import Invoice, Payment
-from inventory.models import GoodsReceipt, PurchaseOrder
+from inventory.models import GoodsReceipt, PurchaseOrder, SupplierReturn
 from orders.approvals import people_asked
 from orders.models import SalesOrder
 from production.models import ProductionOrder
@@ -94,8 +94,8 @@ def _more(document: Document) -> dict[str, str]:
     if isinstance(document, ProductionOrder):
         return {"product": document.product.name, "quantity": f"{document.quantity.normalize():f}"}
     if isinstance(document, PurchaseOrder):
-        return {"supplier": document.supplier.name}
-    if isinstance(document, GoodsReceipt):
+        return {"supplier": document.supplier.name, "amount": money(document.total, document.currency)}
+    if isinstance(document, GoodsReceipt | SupplierReturn):
         return {"purchase": document.order.number, "supplier": document.order.supplier.name}
     if isinstance(document, ServiceCase):
         return {"subject": document.subject}
@@ -113,7 +113,7 @@ def customer_values(document: Document, known: Facts) -> dict[str, str]:
 
 def address(document: Document) -> str:
     """The page where staff see the document, as a path."""
-    if isinstance(document, GoodsReceipt):
+    if isinstance(document, GoodsReceipt | SupplierReturn):
         return address(document.order)
     if isinstance(document, PurchaseOrder):
         return _reverse("inventory:purchase", document.number)

@@ -122,17 +122,36 @@ EVENTS: dict[str, Event] = {
         _("Shop refunded an order"), _("The shop gave money back for order %(document)s"),
         _("%(customer)s. %(note)s"), roles=("finance",), tone="amber", icon="cash",
     ),
+    "inventory.PurchaseOrder.submit": Event(
+        _("Purchase order waits for approval"), _("Purchase order %(document)s waits for approval"),
+        _("%(supplier)s, %(amount)s, submitted by %(by)s"),
+        own=(), roles=("manager",), asks=True, tone="amber", icon="clipboard-check",
+    ),
+    "inventory.PurchaseOrder.approve": Event(
+        _("Purchase order approved"), _("Purchase order %(document)s is approved and ordered"),
+        _("%(supplier)s, %(amount)s, approved by %(by)s"),
+        roles=("warehouse",), answers=("submit",), tone="green", icon="circle-check",
+    ),
+    "inventory.PurchaseOrder.reject": Event(
+        _("Purchase order rejected"), _("Purchase order %(document)s was rejected"),
+        _("%(supplier)s. Reason given by %(by)s: %(note)s"), answers=("submit",), tone="red", icon="ban",
+    ),
+    "inventory.SupplierReturn.post": Event(
+        _("Goods returned to a supplier"), _("Goods went back to the supplier: %(document)s"),
+        _("Purchase order %(purchase)s from %(supplier)s"),
+        roles=("purchasing", "finance"), tone="amber", icon="truck-return",
+    ),
     "inventory.PurchaseOrder.place": Event(
         _("Purchase order placed"), _("Purchase order %(document)s is placed"), _("Supplier: %(supplier)s"),
         roles=("warehouse",), icon="shopping-bag",
     ),
     "inventory.PurchaseOrder.cancel": Event(
         _("Purchase order cancelled"), _("Purchase order %(document)s was cancelled"),
-        _("Supplier: %(supplier)s. Reason given by %(by)s: %(note)s"), roles=("warehouse",), tone="red", icon="ban",
+        _("Supplier: %(supplier)s. Reason given by %(by)s: %(note)s"), roles=("warehouse",), answers=("submit",), tone="red", icon="ban",
     ),
     "inventory.GoodsReceipt.post": Event(
         _("Goods received"), _("Goods have arrived: %(document)s"),
-        _("Purchase order %(purchase)s from %(supplier)s"), roles=("planner",), tone="green", icon="packages",
+        _("Purchase order %(purchase)s from %(supplier)s"), roles=("planner", "purchasing"), tone="green", icon="packages",
     ),
     "production.ProductionOrder.create": Event(
         _("Production order planned"), _("Production order %(document)s is to be made"),

@@ -159,6 +159,10 @@ class _Floor:
             number = coverage.drafted[-1].order.number
             values |= {"document": number}
             return Words(_("%(quantity)s of %(part)s (%(document)s, not placed)"), values), "draft", None, number
+        if not coverage.placed:
+            number = coverage.inspecting[-1].order.number
+            values |= {"document": number}
+            return Words(_("%(quantity)s of %(part)s (%(document)s, in inspection)"), values), "", None, number
         purchase = coverage.placed[-1].order
         values |= {"document": purchase.number, "day": purchase.expected_on}
         if purchase.expected_on is None:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 
 from demo.simulation.clock import Clock
@@ -60,17 +59,21 @@ class Floor:
         for supplier, lines in orders.items():
             self.clock.work(2, 6)
             order = create_purchase_order(
-                supplier=supplier, warehouse=self.warehouse, lines=lines, by=self.team["warehouse"]
+                supplier=supplier, warehouse=self.warehouse, lines=lines, by=self.team["purchasing"]
             )
-            advance(order, "place", by=self.team["warehouse"])
+            if order.needs_approval:
+                advance(order, "submit", by=self.team["purchasing"])
+                advance(order, "approve", by=self.team["manager"])
+            else:
+                advance(order, "place", by=self.team["purchasing"])
 
     def _receive(self) -> None:
         today = timezone.localdate()
         place = receiving_place(self.warehouse)
-        for order in PurchaseOrder.objects.filter(status="placed", expected_on__lte=today).order_by("id"):
+        for order in PurchaseOrder.objects.filter(status__in=PurchaseOrder.OPEN, expected_on__lte=today).order_by("id"):
             if self.rng.random() < 0.3:
                 continue
-            lines = list(order.lines.filter(received__lt=F("quantity")))
+            lines = list(order.lines.outstanding())
             part = self.rng.random() < 0.15
             quantities = {
                 line.pk: (line.outstanding / 2).to_integral_value()

@@ -26,6 +26,17 @@ class Company(models.Model):
         default=Decimal("20000.00"),
         help_text=_("Orders up to this amount whose checks all pass are approved by the system. 0 switches it off."),
     )
+    purchase_approval_limit = MoneyField(
+        _("purchase orders need approval above"),
+        default=Decimal("50000.00"),
+        db_default=Decimal(0),
+        help_text=_("In CNY without tax. Another person with the right to approve decides. 0: no approval is needed."),
+    )
+    over_delivery = RateField(
+        _("over-delivery accepted up to"),
+        db_default=Decimal(0),
+        help_text=_("Share of the quantity ordered that may arrive beyond it: 0.05 is 5 %."),
+    )
     settle_before_completion = models.BooleanField(
         _("orders complete only when paid"),
         default=True,

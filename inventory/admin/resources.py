@@ -39,7 +39,7 @@ class ProductResource(resources.ModelResource):
         skip_unchanged = True
         fields = (
             *("sku", "name", "name_en", "specification", "category", "unit", "kind", "supply"),
-            *("list_price", "standard_cost", "tax_rate", "weight", "lead_days", "minimum", "reorder_point"),
+            *("list_price", "standard_cost", "tax_rate", "weight", "lead_days", "minimum", "reorder_point", "maximum"),
             "is_active",
         )
         export_order = fields
@@ -123,7 +123,10 @@ class SupplierResource(resources.ModelResource):
     class Meta:
         model = Supplier
         import_id_fields = ["code"]
-        fields = ("code", "name", "contact", "phone", "email", "lead_days", "is_active")
+        fields = (
+            *("code", "name", "tax_number", "contact", "phone", "email", "address", "bank", "currency"),
+            *("payment_days", "terms", "lead_days", "minimum_amount", "note", "is_active"),
+        )
 
 
 class SupplierPriceResource(resources.ModelResource):
@@ -134,5 +137,8 @@ class SupplierPriceResource(resources.ModelResource):
 
     class Meta:
         model = SupplierPrice
-        import_id_fields = ["supplier", "product"]
-        fields = ("supplier", "product", "price", "minimum")
+        import_id_fields = ["supplier", "product", "minimum", "valid_from"]
+        fields = (
+            *("supplier", "product", "supplier_sku", "price", "minimum", "pack"),
+            *("valid_from", "valid_to", "lead_days", "is_preferred"),
+        )

@@ -1,13 +1,20 @@
 from inventory.models.buying import (
-    GoodsReceipt,
+    OUTSTANDING,
+    UNDER_WAY,
+    PurchaseDemand,
     PurchaseLine,
     PurchaseOrder,
-    ReceiptLine,
-    Supplier,
-    SupplierPrice,
     SupplyRequest,
 )
 from inventory.models.product import Barcode, Category, Product, ProductUnit, Unit
+from inventory.models.receiving import (
+    GoodsReceipt,
+    Inspection,
+    LateCost,
+    ReceiptLine,
+    SupplierReturn,
+    SupplierReturnLine,
+)
 from inventory.models.stock import (
     Lot,
     Place,
@@ -18,16 +25,22 @@ from inventory.models.stock import (
     StockMove,
     Warehouse,
 )
+from inventory.models.supplier import Supplier, SupplierContact, SupplierPrice
 
 __all__ = [
+    "OUTSTANDING",
+    "UNDER_WAY",
     "Barcode",
     "Category",
     "GoodsReceipt",
+    "Inspection",
+    "LateCost",
     "Lot",
     "Place",
     "Product",
     "ProductCost",
     "ProductUnit",
+    "PurchaseDemand",
     "PurchaseLine",
     "PurchaseOrder",
     "ReceiptLine",
@@ -36,7 +49,10 @@ __all__ = [
     "StockItem",
     "StockMove",
     "Supplier",
+    "SupplierContact",
     "SupplierPrice",
+    "SupplierReturn",
+    "SupplierReturnLine",
     "SupplyRequest",
     "Unit",
     "Warehouse",

@@ -119,6 +119,13 @@ class Product(models.Model):
     lead_days = models.PositiveSmallIntegerField(_("lead time (days)"), default=7)
     minimum = QuantityField(_("minimum stock"))
     reorder_point = QuantityField(_("reorder point"))
+    maximum = QuantityField(
+        _("maximum stock"),
+        null=True,
+        blank=True,
+        default=None,
+        help_text=_("Bought up to it. Empty: up to the reorder point."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -1,14 +1,8 @@
 """The verbs of stock: the only code that writes it."""
 
 from inventory.services.adjusting import adjust_stock
-from inventory.services.buying import (
-    PurchaseInput,
-    change_purchase_order,
-    create_purchase_order,
-    order_needs,
-    put_away,
-    receive,
-)
+from inventory.services.buying import PurchaseInput, change_purchase_order, create_purchase_order, reschedule
+from inventory.services.demands import Claim, claims_on, count_served
 from inventory.services.handing import (
     date_needs,
     divide_need,
@@ -18,30 +12,43 @@ from inventory.services.handing import (
 )
 from inventory.services.places import default_warehouse, quarantine_place, receiving_place, virtual_place
 from inventory.services.products import ProductInput, pinyin_of, save_product, save_products
+from inventory.services.proposals import Choice, Ordered, order_needs, order_proposals
+from inventory.services.receiving import Arrival, Finding, inspect, put_away, receive, release_inspected, tolerated
 from inventory.services.reservation import Issue, Want, issue_reserved, release, release_items, reserve
+from inventory.services.returning import record_billed, record_late_cost, return_to_supplier, send_back
+from inventory.services.sending import send_purchase_order
 from inventory.services.stock import Movement, lock_items, post_moves
 from inventory.services.supply import Need, cancel_supply, cover_supply, state_needs
 
 __all__ = [
+    "Arrival",
+    "Choice",
+    "Claim",
+    "Finding",
     "Issue",
     "Movement",
     "Need",
+    "Ordered",
     "ProductInput",
     "PurchaseInput",
     "Want",
     "adjust_stock",
     "cancel_supply",
     "change_purchase_order",
+    "claims_on",
+    "count_served",
     "cover_supply",
     "create_purchase_order",
     "date_needs",
     "default_warehouse",
     "divide_need",
     "hand_over_reservations",
+    "inspect",
     "issue_reserved",
     "lock_items",
     "open_needs",
     "order_needs",
+    "order_proposals",
     "pinyin_of",
     "post_moves",
     "put_away",
@@ -49,11 +56,19 @@ __all__ = [
     "readdress_needs",
     "receive",
     "receiving_place",
+    "record_billed",
+    "record_late_cost",
     "release",
+    "release_inspected",
     "release_items",
+    "reschedule",
     "reserve",
+    "return_to_supplier",
     "save_product",
     "save_products",
+    "send_back",
+    "send_purchase_order",
     "state_needs",
+    "tolerated",
     "virtual_place",
 ]

@@ -1,40 +1,30 @@
-"""Buying: purchase orders, what arrives for them, and orders made from what is short."""
+"""Purchase orders: drafted, changed, given another day."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError, TransitionRefused
-from erp.models import StatusChange, User
+from erp.models import Company, StatusChange, User
 from erp.money import ZERO, round_money, round_quantity
 from erp.numbering import next_number
-from erp.transactions import verb
-from erp.workflow import advance, lock, record_creation
-from inventory.models import (
-    GoodsReceipt,
-    Place,
-    Product,
-    PurchaseLine,
-    PurchaseOrder,
-    ReceiptLine,
-    Supplier,
-    SupplierPrice,
-    Warehouse,
-)
-from inventory.needs import buying_needs
-from inventory.services.places import virtual_place
-from inventory.services.stock import Movement, post_moves
+from erp.workflow import lock, record_creation
+from inventory.models import Product, PurchaseDemand, PurchaseLine, PurchaseOrder, Supplier, Warehouse
+from inventory.services.rights import need_right
+from inventory.sourcing import Market, last_rates
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseInput:
-    """One product to buy, in stock units. Without a price the supplier's is taken, else the standard cost (CNY)."""
+    """One product to buy, in stock units; `unit_price` in the supplier's currency.
+
+    Without a price the supplier's for this quantity is taken, else the standard cost.
+    """
 
     product: Product
     quantity: Decimal
@@ -50,23 +40,42 @@ def create_purchase_order(
     by: User | None,
     expected_on: dt.date | None = None,
     note: str = "",
+    rate: Decimal | None = None,
 ) -> PurchaseOrder:
-    """Make a draft purchase order; it is expected after the supplier's lead time unless a day is given.
+    """Make a draft purchase order; it is expected after the longest lead time of its lines unless a day is given.
 
-    Raises BusinessError when a line cannot be bought.
+    `rate` is CNY for one unit of the supplier's currency; without it the last one known. Raises BusinessError when a
+    line cannot be bought.
     """
     _check_lines(supplier, lines)
+    market = Market({line.product.pk for line in lines})
     order = PurchaseOrder.objects.create(
         number=next_number("PO"),
         supplier=supplier,
         warehouse=warehouse,
-        expected_on=expected_on or timezone.localdate() + dt.timedelta(days=supplier.lead_days),
+        currency=supplier.currency,
+        rate=_rate(supplier.currency, rate),
+        expected_on=expected_on or timezone.localdate() + dt.timedelta(days=_days(supplier, lines, market)),
         note=note.strip(),
         created_by=by,
     )
-    _write_lines(order, lines)
+    _write_lines(order, lines, market)
     record_creation(order, by=by)
     return order
+
+
+def _days(supplier: Supplier, lines: Sequence[PurchaseInput], market: Market) -> int:
+    """Lead time of the slowest line."""
+    offers = [market.offer(line.product.pk, supplier.pk, line.quantity) for line in lines]
+    return max((offer.days if offer else supplier.lead_days for offer in offers), default=supplier.lead_days)
+
+
+def _rate(currency: str, rate: Decimal | None) -> Decimal | None:
+    if currency == Company.current().currency:
+        return Decimal(1)
+    if rate is not None and not (rate.is_finite() and rate > 0):
+        raise BusinessError(_("The exchange rate must be more than zero."), field="rate")
+    return rate if rate is not None else last_rates([currency]).get(currency)
 
 
 @transaction.atomic
@@ -77,8 +86,12 @@ def change_purchase_order(
     by: User | None,
     expected_on: dt.date | None = None,
     note: str = "",
+    rate: Decimal | None = None,
 ) -> PurchaseOrder:
-    """Write a draft anew. Raises TransitionRefused once it has been placed, BusinessError for a bad line."""
+    """Write a draft anew; what was bought for somebody stays bought for them as far as the quantity goes.
+
+    Raises TransitionRefused once it has been submitted or placed, BusinessError for a bad line.
+    """
     lock(order)
     if order.status != PurchaseOrder.Status.DRAFT:
         raise TransitionRefused(
@@ -87,9 +100,28 @@ def change_purchase_order(
         )
     _check_lines(order.supplier, lines)
     order.expected_on, order.note = expected_on or order.expected_on, note.strip()
+    order.rate = _rate(order.currency, rate if rate is not None else order.rate)
+    demands = list(PurchaseDemand.objects.filter(line__order=order).select_related("line").order_by("id"))
     order.lines.all().delete()
-    _write_lines(order, lines)
+    _write_lines(order, lines, Market({line.product.pk for line in lines}))
+    _keep_demands(order, demands)
     return order
+
+
+def _keep_demands(order: PurchaseOrder, demands: Sequence[PurchaseDemand]) -> None:
+    left = {line.pk: line.quantity for line in order.lines.all()}
+    by_product: dict[int, int] = {}
+    for line in order.lines.all():
+        by_product.setdefault(line.product_id, line.pk)
+    kept = []
+    for one in demands:
+        line_id = by_product.get(one.line.product_id)
+        quantity = min(one.quantity, left.get(line_id or 0, ZERO))
+        if line_id is not None and quantity > 0:
+            left[line_id] -= quantity
+            one.pk, one.line_id, one.quantity = None, line_id, quantity
+            kept.append(one)
+    PurchaseDemand.objects.bulk_create(kept)
 
 
 def _check_lines(supplier: Supplier, lines: Sequence[PurchaseInput]) -> None:
@@ -111,23 +143,20 @@ def _check_lines(supplier: Supplier, lines: Sequence[PurchaseInput]) -> None:
             raise BusinessError(_("Line %(line)s (%(sku)s): a service is not received into stock.") % where)
 
 
-def _write_lines(order: PurchaseOrder, lines: Sequence[PurchaseInput]) -> None:
-    asked = dict(
-        SupplierPrice.objects.filter(supplier=order.supplier, product__in=[line.product for line in lines]).values_list(
-            "product_id", "price"
-        )
-    )
+def _write_lines(order: PurchaseOrder, lines: Sequence[PurchaseInput], market: Market) -> None:
     rows = []
     for position, line in enumerate(lines, start=1):
+        quantity = round_quantity(line.quantity)
+        offer = market.offer(line.product.pk, order.supplier_id, quantity)
         price = line.unit_price
         if price is None:
-            price = asked.get(line.product.pk, line.product.standard_cost)
-        quantity = round_quantity(line.quantity)
+            price = offer.price if offer else line.product.standard_cost
         rows.append(
             PurchaseLine(
                 order=order,
                 position=position,
                 product=line.product,
+                supplier_sku=offer.supplier_sku if offer else "",
                 quantity=quantity,
                 unit_price=price,
                 amount=round_money(quantity * price),
@@ -135,132 +164,35 @@ def _write_lines(order: PurchaseOrder, lines: Sequence[PurchaseInput]) -> None:
         )
     PurchaseLine.objects.bulk_create(rows)
     order.total = sum((row.amount for row in rows), ZERO)
-    order.save(update_fields=["total", "expected_on", "note"])
+    order.save(update_fields=["total", "expected_on", "note", "rate"])
 
 
-@verb
-def receive(
-    order: PurchaseOrder, *, quantities: Mapping[int, Decimal], place: Place, by: User | None, key: str = ""
-) -> GoodsReceipt:
-    """Take in what arrived for a placed order, in part if need be: `{purchase line id: stock units}`.
+@transaction.atomic
+def reschedule(order: PurchaseOrder, *, expected_on: dt.date, by: User | None, note: str = "") -> PurchaseOrder:
+    """Note another day on which the goods are expected; the day that was promised stays what delivery is judged by.
 
-    Makes and posts a goods receipt; its value is quantity × price (CNY, without tax). `key` makes a repeat harmless.
-    Raises TransitionRefused when the order is not placed, BusinessError when more arrives than was ordered.
+    Raises TransitionRefused when nothing is outstanding any more.
     """
+    need_right(by, "inventory.change_purchaseorder")
     lock(order)
-    if key and (done := GoodsReceipt.objects.filter(key=key).first()):
-        return done
-    if order.status != PurchaseOrder.Status.PLACED:
+    if not order.is_open:
         raise TransitionRefused(
-            _("%(order)s is “%(status)s”; goods are received for ordered ones only.")
+            _("%(order)s is “%(status)s”: no delivery is expected.")
             % {"order": order, "status": order.get_status_display()},
             code="wrong_state",
         )
-    lines = _arrived(order, quantities, place)
-    receipt = GoodsReceipt.objects.create(number=next_number("GR"), order=order, place=place, created_by=by, key=key)
-    rows = [
-        ReceiptLine(
-            receipt=receipt, purchase_line=line, quantity=quantity, value=round_money(quantity * line.unit_price)
-        )
-        for line, quantity in lines
-    ]
-    ReceiptLine.objects.bulk_create(rows)
-    receipt.total = sum((row.value for row in rows), ZERO)
-    receipt.save(update_fields=["total"])
-    record_creation(receipt, by=by)
-    advance(receipt, "post", by=by)
-    order.refresh_from_db()
-    return receipt
-
-
-def _arrived(
-    order: PurchaseOrder, quantities: Mapping[int, Decimal], place: Place
-) -> list[tuple[PurchaseLine, Decimal]]:
-    """The lines that something arrived for, checked."""
-    if place.kind not in Place.HOUSE or place.warehouse_id != order.warehouse_id:
-        raise BusinessError(
-            _("%(place)s is not in warehouse %(warehouse)s.") % {"place": place.code, "warehouse": order.warehouse},
-            field="place",
-        )
-    known = {line.pk: line for line in order.lines.select_related("product")}
-    found = []
-    for line_id, quantity in quantities.items():
-        line = known.get(line_id)
-        if line is None:
-            raise BusinessError(_("A line does not belong to %(order)s.") % {"order": order})
-        quantity = round_quantity(quantity)
-        if quantity < 0:
-            raise BusinessError(
-                _("%(product)s: a quantity cannot be less than zero.") % {"product": line.product}, field=f"q{line_id}"
-            )
-        if quantity > line.outstanding:
-            raise BusinessError(
-                _("%(product)s: %(arrived)s arrived, but only %(open)s is outstanding.")
-                % {
-                    "product": line.product,
-                    "arrived": f"{quantity.normalize():f}",
-                    "open": f"{line.outstanding.normalize():f}",
-                },
-                hint=_("Receive what was ordered; order the rest separately or send it back."),
-                field=f"q{line_id}",
-            )
-        if quantity:
-            found.append((line, quantity))
-    if not found:
-        raise BusinessError(_("Nothing was entered as received."), hint=_("Enter at least one quantity."))
-    return found
-
-
-@transaction.atomic
-def put_away(document: GoodsReceipt, *, change: StatusChange, by: User | None) -> None:
-    """What posting a receipt does here: goods into stock, lines counted, the order done when all has arrived.
-
-    A repeat does nothing: the movements' keys are those of the receipt's lines.
-    """
-    order = PurchaseOrder.objects.select_for_update().get(pk=document.order_id)
-    rows = list(document.lines.select_related("purchase_line"))
-    source = virtual_place(Place.Kind.SUPPLIER)
-    moved = post_moves(
-        [
-            Movement(
-                product_id=row.purchase_line.product_id,
-                source_id=source.pk,
-                target_id=document.place_id,
-                quantity=row.quantity,
-                value=row.value,
-                key=f"receipt:{row.pk}",
-                line_id=row.pk,
-            )
-            for row in rows
-        ],
-        document=document,
+    if order.expected_on == expected_on:
+        return order
+    words = f"{order.expected_on or '—'} → {expected_on}"
+    order.expected_on = expected_on
+    order.save(update_fields=["expected_on"])
+    StatusChange.objects.create(
+        document_type=order._meta.label,
+        document_id=order.pk,
+        transition="reschedule",
+        source=order.status,
+        target=order.status,
         by=by,
-        reason=order.number,
+        note=f"{words} {note.strip()}".strip(),
     )
-    if not moved:
-        return
-    lines = []
-    for row in rows:
-        row.purchase_line.received += row.quantity
-        lines.append(row.purchase_line)
-    PurchaseLine.objects.bulk_update(lines, ["received"])
-    if not order.lines.filter(received__lt=F("quantity")).exists():
-        advance(order, "complete", by=None, note=document.number)
-
-
-@transaction.atomic
-def order_needs(*, supplier: Supplier, warehouse: Warehouse, by: User | None) -> PurchaseOrder:
-    """Make a draft purchase order of everything that should be bought from a supplier for a warehouse.
-
-    Two people who ask at once get one order: the supplier is locked, and what is drafted counts as ordered.
-    Raises BusinessError when nothing is short any more.
-    """
-    supplier = Supplier.objects.select_for_update().get(pk=supplier.pk)
-    lists = [group for group in buying_needs() if group.supplier == supplier and group.warehouse == warehouse]
-    if not lists:
-        raise BusinessError(
-            _("Nothing has to be bought from %(supplier)s any more.") % {"supplier": supplier.name},
-            hint=_("Somebody else may have ordered it: look at the purchase orders."),
-        )
-    lines = [PurchaseInput(need.product, need.quantity, need.price) for need in lists[0].needs]
-    return create_purchase_order(supplier=supplier, warehouse=warehouse, lines=lines, by=by)
+    return order

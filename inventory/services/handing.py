@@ -12,6 +12,7 @@ from erp.errors import OutOfStock
 from erp.models import User
 from erp.money import ZERO
 from inventory.models import Reservation, SupplyRequest
+from inventory.services.demands import divide_demands, readdress_demands
 from inventory.services.reservation import Ledger, lock_items_of
 
 Open = SupplyRequest.Status.OPEN
@@ -55,6 +56,9 @@ def divide_need(need: SupplyRequest, quantity: Decimal, *, rest: Decimal, holder
 
     Returns the other line's need; it is the same one when nothing was supplied for it yet and nothing stays.
     """
+    divide_demands(
+        quantity, holder_type=need.holder_type, source_id=need.holder_id, target_id=holder_id, document=document
+    )
     if rest <= 0 and need.covered == 0:
         need.holder_id, need.document_type, need.document_id = holder_id, document._meta.label, document.pk
         need.quantity = quantity
@@ -86,6 +90,7 @@ def readdress_needs(
     A line asks for a thing once: where the other line has an open need already, that one grows. Returns those pairs,
     the need that ended first; whoever supplies it must be told.
     """
+    readdress_demands(holders, holder_type=holder_type, document=document)
     rows = SupplyRequest.objects.select_for_update().filter(holder_type=holder_type, holder_id__in=holders)
     theirs = list(rows.order_by("id"))
     known = open_needs(holder_type=holder_type, holder_ids=set(holders.values()))

@@ -1,24 +1,32 @@
-"""Purchase orders: what must be bought, what is ordered, what arrived."""
+"""Purchase orders: what is ordered from whom, and how it goes on."""
 
+import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from erp.documents.pdf import pdf_response, render_pdf
+from erp.documents.pdf import pdf_response
 from erp.errors import BusinessError, TransitionRefused
+from erp.money import ZERO
 from erp.web import add_error, changed_query, get_or_404, go, keyset_page, may, perm_required, render_page
 from erp.web.talk import talk_of
-from erp.workflow import advance, moves
+from erp.workflow import advance
+from inventory.approval import purchase_moves
+from inventory.buying_forms import RescheduleForm
+from inventory.doclinks import document_links
 from inventory.filters import PurchaseFilter
-from inventory.forms import PurchaseForm, PurchaseLines, ReceiveForm
-from inventory.models import Product, PurchaseOrder, Supplier, SupplierPrice, Warehouse
-from inventory.needs import BuyingNeed, SupplierNeeds, buying_needs
-from inventory.services import change_purchase_order, create_purchase_order, order_needs, receive
+from inventory.forms import PurchaseForm, PurchaseLines
+from inventory.mailing import mails_of, paper
+from inventory.models import Product, PurchaseLine, PurchaseOrder, Supplier
+from inventory.needs import BuyingNeed, buying_needs
+from inventory.services import change_purchase_order, create_purchase_order, reschedule, send_purchase_order
+from inventory.sourcing import Market
 
 
 @perm_required("inventory.view_purchaseorder")
@@ -27,7 +35,8 @@ def purchase_list(request: HttpRequest) -> HttpResponse:
     orders = PurchaseOrder.objects.visible_to(request.user).select_related("supplier", "warehouse")
     found = PurchaseFilter(request.GET, queryset=orders)
     counted = found.qs.annotate(
-        lines_total=Count("lines"), lines_done=Count("lines", filter=Q(lines__received__gte=F("lines__quantity")))
+        lines_total=Count("lines"),
+        lines_done=Count("lines", filter=Q(lines__received__gte=F("lines__quantity") + F("lines__replaced"))),
     )
     page = keyset_page(counted, "-id", request.GET.get("cursor"))
     now = request.GET.get("status", "")
@@ -40,6 +49,7 @@ def purchase_list(request: HttpRequest) -> HttpResponse:
             for status, label in [("", _("All")), *PurchaseOrder.Status.choices]
         ],
         "may_add": may(request.user, "inventory.add_purchaseorder"),
+        "may_see_suppliers": may(request.user, "inventory.view_supplier"),
     }
     return render_page(
         request, "inventory/purchases.html", context, block="rows" if "cursor" in request.GET else "list"
@@ -48,16 +58,15 @@ def purchase_list(request: HttpRequest) -> HttpResponse:
 
 @perm_required("inventory.view_purchaseorder", "inventory.add_purchaseorder")
 def purchase_new(request: HttpRequest) -> HttpResponse:
-    """What must be bought, by supplier, and a form for anything else."""
+    """A form for anything that is to be bought, filled in with the products named in the address."""
     if request.method == "POST":
         form, lines = PurchaseForm(request.POST), PurchaseLines(request.POST, prefix="lines")
         if form.is_valid() & lines.is_valid() and (order := _created(request, form, lines)):
             return go(request, order)
-    groups = buying_needs()
-    if request.method != "POST":
+    else:
         form = PurchaseForm(initial=_wished_head(request))
-        lines = PurchaseLines(prefix="lines", initial=_wished_lines(request, groups))
-    context = {"form": form, "lines": lines, "groups": groups, "order": None}
+        lines = PurchaseLines(prefix="lines", initial=_wished_lines(request))
+    context = {"form": form, "lines": lines, "order": None}
     wrong = form.errors or (lines.is_bound and not lines.is_valid())
     return render_page(request, "inventory/purchase_new.html", context, status=422 if wrong else 200)
 
@@ -70,6 +79,7 @@ def _created(request: HttpRequest, form: PurchaseForm, lines: Any) -> PurchaseOr
             warehouse=data["warehouse"],
             lines=lines.inputs(),
             expected_on=data["expected_on"],
+            rate=data["rate"],
             note=data["note"],
             by=request.user,  # type: ignore[arg-type]
         )
@@ -85,14 +95,16 @@ def _wished_head(request: HttpRequest) -> dict[str, Any]:
     return {"supplier": supplier}
 
 
-def _wished_lines(request: HttpRequest, groups: list[SupplierNeeds]) -> list[dict[str, Any]]:
+def _wished_lines(request: HttpRequest) -> list[dict[str, Any]]:
     """Lines for the products named in the address (`?product=SKU`), with what is short of them."""
     wanted = request.GET.getlist("product")
     if not wanted:
         return []
-    short: dict[str, BuyingNeed] = {need.product.sku: need for group in groups for need in group.needs}
-    products = Product.objects.active().filter(sku__in=wanted)
-    prices = dict(SupplierPrice.objects.filter(product__in=products).order_by("-price").values_list("product", "price"))
+    short: dict[str, BuyingNeed] = {need.product.sku: need for group in buying_needs() for need in group.needs}
+    products = list(Product.objects.active().filter(sku__in=wanted))
+    market = Market({product.pk for product in products})
+    offers = {product.pk: market.offers(product.pk, Decimal(0)) for product in products}
+    prices = {pk: found[0].price for pk, found in offers.items() if found}
     return [
         {
             "product": product.pk,
@@ -104,18 +116,8 @@ def _wished_lines(request: HttpRequest, groups: list[SupplierNeeds]) -> list[dic
     ]
 
 
-@require_POST
-@perm_required("inventory.view_purchaseorder", "inventory.add_purchaseorder")
-def order_supplier_needs(request: HttpRequest) -> HttpResponse:
-    """One click: everything that is short and sold by this supplier becomes a draft."""
-    supplier = get_or_404(Supplier.objects.all(), code=request.POST.get("supplier", ""))
-    warehouse = get_or_404(Warehouse.objects.all(), code=request.POST.get("warehouse", ""))
-    order = order_needs(supplier=supplier, warehouse=warehouse, by=request.user)  # type: ignore[arg-type]
-    messages.success(request, _("Purchase order %(number)s drafted.") % {"number": order.number})
-    return go(request, order)
-
-
-def _order_or_404(request: HttpRequest, number: str) -> PurchaseOrder:
+def order_or_404(request: HttpRequest, number: str) -> PurchaseOrder:
+    """The purchase order that the person may see, or 404."""
     orders = PurchaseOrder.objects.visible_to(request.user)  # type: ignore[arg-type]
     return get_or_404(orders.select_related("supplier", "warehouse", "created_by"), number=number)
 
@@ -123,42 +125,107 @@ def _order_or_404(request: HttpRequest, number: str) -> PurchaseOrder:
 @perm_required("inventory.view_purchaseorder")
 def purchase_page(request: HttpRequest, number: str) -> HttpResponse:
     """One purchase order: lines, receipts, what can be done next, what happened."""
-    order = _order_or_404(request, number)
-    lines = list(order.lines.select_related("product__unit"))
-    may_change = may(request.user, "inventory.change_purchaseorder")
+    order = order_or_404(request, number)
+    lines = list(order.lines.select_related("product__unit").prefetch_related("demands"))
+    user = request.user
+    demands = [one for line in lines for one in line.demands.all()]
+    receipts = list(
+        order.receipts.select_related("place", "created_by").prefetch_related("lines__purchase_line__product__unit")
+    )
     context = {
         "order": order,
         "lines": lines,
-        "receipts": list(
-            order.receipts.select_related("place", "created_by").prefetch_related("lines__purchase_line__product__unit")
-        ),
-        "received_value": order.receipts.aggregate(value=Sum("total"))["value"],
-        "moves": list(moves(order, request.user)),  # type: ignore[arg-type]
-        "talk": talk_of(order, request.user),
+        "talk": talk_of(order, user),
+        "links": document_links(((one.document_type, one.document_id) for one in demands), user),
+        "receipts": receipts,
+        "returns": list(order.returns.select_related("place", "created_by").prefetch_related("lines")),
+        "received_value": sum((receipt.total for receipt in receipts), ZERO),
+        "moves": purchase_moves(order, user),
         "is_late": _is_late(order),
-        "may_receive": order.status == PurchaseOrder.Status.PLACED and may(request.user, "inventory.receive_goods"),
-        "may_edit": order.status == PurchaseOrder.Status.DRAFT and may_change,
+        "below_minimum": order.status in PurchaseOrder.PLANNED and order.total < order.supplier.minimum_amount,
+        "reschedule": RescheduleForm(initial={"expected_on": order.expected_on}) if order.is_open else None,
+        "steps": _steps(order),
+        "mails": mails_of(order),
+        "mail_key": str(uuid.uuid4()),
+        **_rights(order, lines, user),
     }
     return render_page(request, "inventory/purchase.html", context)
+
+
+def _rights(order: PurchaseOrder, lines: list[PurchaseLine], user: Any) -> dict[str, bool]:
+    """What this person can do on the page besides the order's own steps."""
+    may_change = may(user, "inventory.change_purchaseorder")
+    ordered = order.status in PurchaseOrder.ORDERED
+    return {
+        "may_receive": order.is_open and may(user, "inventory.receive_goods"),
+        "may_inspect": any(line.uninspected for line in lines) and may(user, "inventory.inspect_goods"),
+        "may_return": ordered
+        and any(line.accepted or line.rejected > line.returned for line in lines)
+        and may(user, "inventory.return_goods"),
+        "may_edit": order.status == PurchaseOrder.Status.DRAFT and may_change,
+        "may_change": may_change,
+        "may_send": ordered and may_change,
+        "may_see_supplier": may(user, "inventory.view_supplier"),
+    }
+
+
+def _steps(order: PurchaseOrder) -> list[dict[str, Any]]:
+    """The order's life as a row of steps."""
+    way = [order.Status.DRAFT, order.Status.PLACED, order.Status.PARTLY, order.Status.RECEIVED, order.Status.CLOSED]
+    if order.needs_approval or order.status == order.Status.SUBMITTED or order.approved_by_id:
+        way.insert(1, order.Status.SUBMITTED)
+    if order.status not in way:
+        return []
+    at = way.index(order.status)
+    return [
+        {"label": status.label, "at": None, "state": "done" if place < at else "current" if place == at else "todo"}
+        for place, status in enumerate(way)
+    ]
+
+
+@require_POST
+@perm_required("inventory.view_purchaseorder", "inventory.change_purchaseorder")
+def purchase_reschedule(request: HttpRequest, number: str) -> HttpResponse:
+    """The supplier names another day."""
+    order, form = order_or_404(request, number), RescheduleForm(request.POST)
+    if not form.is_valid():
+        raise BusinessError(_("Enter a day."), field="expected_on")
+    reschedule(order, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+    messages.success(request, _("Expected on %(day)s now.") % {"day": order.expected_on})
+    return go(request, order)
 
 
 @perm_required("inventory.view_purchaseorder")
 def purchase_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The paper that goes to the supplier."""
-    order = _order_or_404(request, number)
-    context = {"order": order, "number": order.number, "lines": list(order.lines.select_related("product__unit"))}
-    return pdf_response(f"{order.number}.pdf", render_pdf("documents/purchase_order.html", context))
+    order = order_or_404(request, number)
+    return pdf_response(f"{order.number}.pdf", paper(order))
+
+
+@require_POST
+@perm_required("inventory.view_purchaseorder", "inventory.change_purchaseorder")
+def purchase_send(request: HttpRequest, number: str) -> HttpResponse:
+    """Mail the order to the supplier, or mail it again."""
+    order = order_or_404(request, number)
+    mail = send_purchase_order(
+        order,
+        to=request.POST.get("to", ""),
+        note=request.POST.get("note", "")[:2000],
+        key=request.POST.get("key", "")[:40],
+        by=request.user,  # type: ignore[arg-type]
+    )
+    messages.success(request, _("The order goes to %(address)s.") % {"address": mail.payload["to"]})
+    return go(request, order)
 
 
 def _is_late(order: PurchaseOrder) -> bool:
-    is_open = order.status == PurchaseOrder.Status.PLACED
-    return is_open and order.expected_on is not None and order.expected_on < timezone.localdate()
+    return order.is_open and order.expected_on is not None and order.expected_on < timezone.localdate()
 
 
 @perm_required("inventory.view_purchaseorder", "inventory.change_purchaseorder")
 def purchase_edit(request: HttpRequest, number: str) -> HttpResponse:
     """Write a draft anew."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     if order.status != PurchaseOrder.Status.DRAFT:
         raise TransitionRefused(_("Only a draft can be changed."), hint=_("Cancel it and make a new one."))
     if request.method == "POST":
@@ -167,9 +234,10 @@ def purchase_edit(request: HttpRequest, number: str) -> HttpResponse:
             data = form.cleaned_data
             try:
                 change_purchase_order(
-                    _order_or_404(request, number),
+                    order_or_404(request, number),
                     lines=lines.inputs(),
                     expected_on=data["expected_on"],
+                    rate=data["rate"],
                     note=data["note"],
                     by=request.user,  # type: ignore[arg-type]
                 )
@@ -181,7 +249,7 @@ def purchase_edit(request: HttpRequest, number: str) -> HttpResponse:
     else:
         form = PurchaseForm(instance=order)
         lines = PurchaseLines(prefix="lines", initial=_lines_of(order))
-    context = {"form": form, "lines": lines, "groups": [], "order": order}
+    context = {"form": form, "lines": lines, "order": order}
     wrong = form.errors or (lines.is_bound and not lines.is_valid())
     return render_page(request, "inventory/purchase_new.html", context, status=422 if wrong else 200)
 
@@ -198,40 +266,11 @@ def _lines_of(order: PurchaseOrder) -> list[dict[str, Any]]:
     ]
 
 
-@perm_required("inventory.view_purchaseorder", "inventory.receive_goods")
-def purchase_receive(request: HttpRequest, number: str) -> HttpResponse:
-    """What arrived: filled in with all that is outstanding."""
-    order = _order_or_404(request, number)
-    if order.status != PurchaseOrder.Status.PLACED:
-        raise TransitionRefused(
-            _("%(order)s is “%(status)s”; goods are received for ordered ones only.")
-            % {"order": order, "status": order.get_status_display()}
-        )
-    form = ReceiveForm(request.POST or None, order=order)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            receipt = receive(
-                order,
-                quantities=form.quantities(),
-                place=data["place"],
-                key=data["key"],
-                by=request.user,  # type: ignore[arg-type]
-            )
-        except BusinessError as error:
-            add_error(form, error)
-        else:
-            messages.success(request, _("Received as %(number)s.") % {"number": receipt.number})
-            return go(request, order)
-    context = {"order": order, "form": form}
-    return render_page(request, "inventory/receive.html", context, status=422 if form.errors else 200)
-
-
 @require_POST
 @perm_required("inventory.view_purchaseorder")
 def purchase_transition(request: HttpRequest, number: str) -> HttpResponse:
     """Move the order: place it, cancel it."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     note = request.POST.get("note", "")
     advance(order, request.POST.get("transition", ""), by=request.user, note=note)  # type: ignore[arg-type]
     messages.success(

@@ -9,6 +9,7 @@ from orders.services.approval import (
     release_hold,
     try_auto_approve,
 )
+from orders.services.bought import allocate_bought
 from orders.services.checks import run_checks
 from orders.services.customers import create_customer, search_words, update_customer
 from orders.services.entry import (
@@ -55,6 +56,7 @@ __all__ = [
     "LineInput",
     "PriceAnswer",
     "adjust_receivable",
+    "allocate_bought",
     "allocate_order",
     "allocate_receipt",
     "allocate_waiting",

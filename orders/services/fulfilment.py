@@ -55,7 +55,7 @@ def _allocate(order: SalesOrder, lines: Sequence[OrderLine], *, by: User | None)
     )
 
 
-def _waiting(product_ids: Collection[int], warehouse_id: int) -> Any:
+def waiting_lines(product_ids: Collection[int], warehouse_id: int) -> Any:
     """Lines of orders that wait for stock of these products in a warehouse."""
     return OrderLine.objects.filter(
         product_id__in=product_ids,
@@ -67,7 +67,7 @@ def _waiting(product_ids: Collection[int], warehouse_id: int) -> Any:
 
 def lock_waiting(product_ids: Collection[int], *, warehouse_id: int) -> list[SalesOrder]:
     """Lock the orders that wait for these products, by id; call it before stock of them is moved."""
-    ids = _waiting(product_ids, warehouse_id).values("order_id")
+    ids = waiting_lines(product_ids, warehouse_id).values("order_id")
     return list(SalesOrder.objects.select_for_update().filter(pk__in=ids).order_by("id"))
 
 
@@ -97,7 +97,7 @@ def _serve(
 ) -> list[SalesOrder]:
     """Hand free stock of the products out to the locked orders, in their order of precedence."""
     orders = {order.pk: order for order in locked}
-    rows = _waiting(product_ids, warehouse_id).filter(order_id__in=orders, order__hold_reason="")
+    rows = waiting_lines(product_ids, warehouse_id).filter(order_id__in=orders, order__hold_reason="")
     lines = list(rows.select_related("product").order_by("-order__priority", "order__promised_date", "order_id", "id"))
     given = reserve(
         [Want(holder_id=line.pk, product_id=line.product_id, quantity=line.short) for line in lines],
@@ -105,6 +105,21 @@ def _serve(
         warehouse_id=warehouse_id,
         by=by,
     )
+    return hand_out(orders, lines, given, warehouse_id=warehouse_id, by=by)
+
+
+def hand_out(
+    orders: Mapping[int, SalesOrder],
+    lines: Sequence[OrderLine],
+    given: Mapping[int, Decimal],
+    *,
+    warehouse_id: int,
+    by: User | None,
+) -> list[SalesOrder]:
+    """Count what lines of locked orders (`{order id: order}`) got of stock: `{line id: stock units}`.
+
+    Their needs and the orders' status follow. Returns the orders that got something.
+    """
     lucky = [line for line in lines if given.get(line.pk)]
     for line in lucky:
         line.reserved += given[line.pk]
@@ -188,7 +203,7 @@ def release_order(order: SalesOrder, *, change: StatusChange, by: User | None) -
 
 def allocate_free(product_ids: Collection[int], *, warehouse_id: int, by: User | None) -> None:
     """Serve waiting orders that nobody else is working on right now; never waits for a lock."""
-    ids = _waiting(product_ids, warehouse_id).values("order_id")
+    ids = waiting_lines(product_ids, warehouse_id).values("order_id")
     free = SalesOrder.objects.select_for_update(skip_locked=True).filter(pk__in=ids, hold_reason="")
     _serve(list(free.order_by("id")), product_ids, warehouse_id=warehouse_id, by=by)
 

@@ -88,7 +88,7 @@ def test_receiving_puts_goods_into_stock_at_price_times_quantity(placed, bin_pla
         "inventory.GoodsReceipt",
         receipt.pk,
     )
-    assert placed.order.status == "placed"
+    assert placed.order.status == "partly_received"
     assert placed.order.lines.get().received == 4
     assert not list(differences())
 
