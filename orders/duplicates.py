@@ -1,7 +1,8 @@
 """Customers that may be one: the same tax number, the same phone, or nearly the same name."""
 
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,8 @@ from erp.models import User
 from orders.models import Customer
 
 SIMILAR = 0.75  # of pinyin, by trigrams: a letter, a word or a typing slip apart
-NEWEST = 100  # names are compared for so many of the newest customers
+BATCH = 100  # customers whose names are compared with all older ones by one statement
+PATIENCE = 1.0  # seconds of comparing names before the page is shown with what was found
 MOST = 50
 
 REASONS = {"tax": _("same tax number"), "phone": _("same phone"), "name": _("similar name")}
@@ -31,12 +33,12 @@ _PAIRS = {
     """,
     "name": """
         SELECT a.id, b.id FROM (
-            SELECT id, pinyin FROM orders_customer WHERE merged_into_id IS NULL AND pinyin <> ''
-            ORDER BY id DESC LIMIT %(newest)s
+            SELECT id, pinyin FROM orders_customer
+            WHERE merged_into_id IS NULL AND pinyin <> '' AND id <= %(newest)s AND id >= %(oldest)s
         ) b CROSS JOIN LATERAL (
             SELECT id FROM orders_customer o
             WHERE upper(o.pinyin) %% upper(b.pinyin) AND o.id < b.id AND o.merged_into_id IS NULL LIMIT 5
-        ) a LIMIT %(most)s
+        ) a ORDER BY b.id DESC, a.id
     """,
 }
 
@@ -50,11 +52,29 @@ class Pair:
     reasons: tuple[str, ...]
 
 
-def likely_duplicates(user: User) -> list[Pair]:
-    """Pairs of customers the person may see that are probably one, the surest first. Five queries."""
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """Pairs that were found; `older` continues the look at names where it was left off, None when all were compared."""
+
+    pairs: list[Pair]
+    older: int | None
+
+
+def likely_duplicates(user: User, *, older: int | None = None) -> Likely:
+    """Pairs of customers the person may see that are probably one, the surest first.
+
+    Tax numbers and phones are compared at once; names from the newest customer back, in batches led by the trigram
+    index, until enough are found or a second has passed. `older` goes on from there. Four queries, two a batch.
+    """
     found: dict[tuple[int, int], list[str]] = {}
-    for reason, older, newer in _pairs():
-        found.setdefault((older, newer), []).append(reason)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for reason in ("tax", "phone") if older is None else ():
+            cursor.execute(_PAIRS[reason], {"most": MOST})
+            for pair in cursor.fetchall():
+                found.setdefault(pair, []).append(reason)
+        named, left = _names(cursor, older)
+    for pair in named:
+        found.setdefault(pair, []).append("name")
     keys = {key for pair in found for key in pair}
     seen = Customer.objects.visible_to(user).select_related("owner").in_bulk(keys)
     pairs = [
@@ -62,13 +82,23 @@ def likely_duplicates(user: User) -> list[Pair]:
         for (older, newer), reasons in found.items()
         if older in seen and newer in seen
     ]
-    return sorted(pairs, key=lambda pair: (-len(pair.reasons), pair.older.code))[:MOST]
+    return Likely(sorted(pairs, key=lambda pair: (-len(pair.reasons), pair.older.code)), left)
 
 
-def _pairs() -> Iterator[tuple[str, int, int]]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(SIMILAR)])
-        for reason, query in _PAIRS.items():
-            cursor.execute(query, {"most": MOST, "newest": NEWEST})
-            for older, newer in cursor.fetchall():
-                yield reason, older, newer
+def _names(cursor: Any, newest: int | None) -> tuple[list[tuple[int, int]], int | None]:
+    """Pairs of nearly the same name, the newest first, and from which customer on to look next."""
+    cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(SIMILAR)])
+    found: list[tuple[int, int]] = []
+    until = time.monotonic() + PATIENCE
+    while len(found) < MOST:
+        rows = Customer.objects.filter(merged_into=None).exclude(pinyin="").order_by("-id")
+        rows = rows if newest is None else rows.filter(pk__lte=newest)
+        batch = list(rows.values_list("pk", flat=True)[: BATCH + 1])
+        if not batch:
+            return found, None
+        cursor.execute(_PAIRS["name"], {"newest": batch[0], "oldest": batch[:BATCH][-1]})
+        found += cursor.fetchall()
+        newest = batch[BATCH] if len(batch) > BATCH else None
+        if newest is None or time.monotonic() > until:
+            return found, newest
+    return found, newest

@@ -18,7 +18,9 @@ from orders.services.merging import MERGED_FIELDS, merge_customers
 @perm_required("orders.merge_customer")
 def duplicates(request: HttpRequest) -> HttpResponse:
     """Pairs of customers that are probably one."""
-    return render_page(request, "orders/duplicates.html", {"pairs": likely_duplicates(request.user)})
+    older = request.GET.get("older", "")
+    found = likely_duplicates(request.user, older=int(older) if older.isdecimal() and len(older) < 19 else None)  # type: ignore[arg-type]
+    return render_page(request, "orders/duplicates.html", {"pairs": found.pairs, "older": found.older})
 
 
 @require_http_methods(["GET", "POST"])

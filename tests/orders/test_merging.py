@@ -9,6 +9,7 @@ from erp.errors import BusinessError
 from erp.workflow import advance
 from finance.models import Invoice, JournalLine, Payment, Period
 from finance.services import record_payment
+from orders import duplicates
 from orders.duplicates import likely_duplicates
 from orders.history import history_of
 from orders.models import Address, Contact, Customer, CustomerUser, SalesOrder, Tag
@@ -107,6 +108,26 @@ def test_names_that_nearly_agree_are_found(cast):
     Contact.objects.all().delete()
     first, second = make_customer("宁波海天紧固件有限公司"), make_customer("宁波海天紧固件公司")
     Contact.objects.all().delete()
-    pairs = {(pair.older, pair.newer) for pair in likely_duplicates(cast.manager)}
+    pairs = {(pair.older, pair.newer) for pair in likely_duplicates(cast.manager).pairs}
     assert (first, second) in pairs
     assert (cast.alpha, first) not in pairs
+
+
+def test_names_of_old_customers_are_compared_batch_by_batch(client, cast, monkeypatch):
+    monkeypatch.setattr(duplicates, "BATCH", 2)
+    monkeypatch.setattr(duplicates, "PATIENCE", 0)
+    first, second = make_customer("杭州宏达五金有限公司"), make_customer("杭州宏达五金有限公司。")
+    for name in ("上海远东纺织", "北京大方家具", "广州明珠塑料"):
+        make_customer(name)
+    seen, older, rounds = set(), None, 0
+    while rounds == 0 or older:
+        found = likely_duplicates(cast.manager, older=older)
+        seen |= {(pair.older, pair.newer) for pair in found.pairs if duplicates.REASONS["name"] in pair.reasons}
+        older, rounds = found.older, rounds + 1
+    assert (first, second) in seen
+    assert rounds > 2
+    client.force_login(cast.manager)
+    page = client.get("/orders/customers/duplicates/").content.decode()
+    assert "?older=" in page
+    assert client.get("/orders/customers/duplicates/?older=1").status_code == 200
+    assert client.get("/orders/customers/duplicates/?older=x").status_code == 200
