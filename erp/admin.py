@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from erp.models import ApiToken, Company, User
+from erp.models import ApiToken, Company, Job, SavedView, User, ViewDefault
 from erp.roles import ROLES
 
 admin.site.unregister(Group)
@@ -95,6 +95,7 @@ class CompanyAdmin(ModelAdmin):
                     "over_delivery",
                     "settle_before_completion",
                     "invoice_on_shipment",
+                    "archive_after_days",
                 )
             },
         ),
@@ -141,6 +142,56 @@ class ApiTokenAdmin(ModelAdmin):
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         """Close tokens for good."""
         queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ViewDefaultInline(TabularInline):
+    """Whose list opens with the view."""
+
+    model = ViewDefault
+    extra = 0
+    fields = ("user", "role")
+    readonly_fields = ("user", "role")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ModelAdmin):
+    """Views of lists; they are made and changed on the lists themselves."""
+
+    list_display = ("name", "list_key", "owner", "shared", "changed_at")
+    list_filter = ("list_key", "shared")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username", "owner__name")
+    readonly_fields = ("list_key", "name", "owner", "shared", "query", "columns", "density", "changed_at")
+    inlines = (ViewDefaultInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(name="")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ModelAdmin):
+    """Long work: what runs, what is done, what failed."""
+
+    list_display = ("title", "kind", "by", "status", "done", "total", "created_at", "finished_at")
+    list_filter = ("status", "kind")
+    list_select_related = ("by",)
+    search_fields = ("title", "by__username", "by__name")
+    date_hierarchy = "created_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

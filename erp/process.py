@@ -112,14 +112,14 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "reverse": ["finance.services.book_reversal"],
     },
     "aftersales.ReturnRequest": {
-        "create": [ANNOUNCE],
+        "create": ["orders.services.restore_for", ANNOUNCE],
         "approve": [ANNOUNCE],
         "refuse": [ANNOUNCE],
         "receive": ["finance.services.post_stock", ANNOUNCE],
         "close": ["aftersales.services.credit_return", ANNOUNCE],
     },
     "aftersales.ServiceCase": {
-        "create": [ANNOUNCE],
+        "create": ["orders.services.restore_for", ANNOUNCE],
         "resolve": [ANNOUNCE],
     },
     # Not a document, but people hear of it all the same.

@@ -217,6 +217,7 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "erp.tasks.keep_house": {"queue": "batch"},
     "notifications.tasks.*": {"queue": "notify"},
+    "erp.tasks.run_job": {"queue": "batch"},
     "orders.tasks.take_delivery": {"queue": "interactive"},
     "orders.tasks.sweep_deliveries": {"queue": "interactive"},
     "orders.tasks.sweep_imports": {"queue": "interactive"},
@@ -232,6 +233,8 @@ CELERY_BEAT_SCHEDULE = {
     "clear-attachments": {"task": "erp.tasks.clear_attachments", "schedule": crontab(hour=4, minute=10)},
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
     "recheck-orders": {"task": "orders.tasks.sweep_checks", "schedule": crontab(minute=20)},
+    "sweep-jobs": {"task": "erp.tasks.sweep_jobs", "schedule": 60.0},
+    "archive-orders": {"task": "orders.tasks.archive_orders", "schedule": crontab(hour="2", minute="20")},
     "remind-approvers": {"task": "orders.tasks.remind_approvers", "schedule": 900.0},
     "take-up-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "take-channel-orders": {"task": "orders.tasks.sweep_deliveries", "schedule": 60.0},

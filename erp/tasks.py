@@ -40,3 +40,19 @@ def keep_house() -> None:
     """Forget what is over: used-up request keys and ended sessions."""
     housekeeping.forget_old_keys()
     call_command("clearsessions")
+
+
+@shared_task(name="erp.tasks.run_job", ignore_result=True)
+def run_job(pk: int) -> None:
+    """Carry long work out; delivered twice it does nothing twice."""
+    from erp import jobs
+
+    jobs.run(pk)
+
+
+@shared_task(name="erp.tasks.sweep_jobs", ignore_result=True, expires=60)
+def sweep_jobs() -> None:
+    """Take up again what a killed worker left behind."""
+    from erp import jobs
+
+    jobs.sweep()

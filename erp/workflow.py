@@ -53,6 +53,12 @@ class Move:
         return " ".join(self.reasons)
 
 
+def require_writable(document: Document, *, by: User | None) -> None:
+    """Refuse a person's change of a document that is only kept to be read; what the system must record goes on."""
+    if by is not None and (why := document.read_only_because()):
+        raise TransitionRefused(why, reasons=[why], hint=_("Restore it from the archive first."), code="archived")
+
+
 def _transition(document: Document, name: str) -> Any:
     """The django-fsm declaration of the move that leaves the document's present state, or None."""
     method = getattr(type(document), name, None)
@@ -89,6 +95,8 @@ def moves(document: Document, user: User | None, *, by_hand_only: bool = True) -
             continue
         permitted = user is None or (by_hand and declared.has_perm(document, user))
         reasons = [] if permitted else [_("Your role does not include this step.")]
+        if user is not None and (why := document.read_only_because()):
+            reasons.append(why)
         reasons += unmet(document, declared.conditions)
         yield Move(
             name=name,
@@ -138,6 +146,7 @@ def _any_label(document: Document, name: str) -> str:
 
 def _check(document: Document, declared: Any, *, by: User | None, note: str) -> None:
     label = _label(declared)
+    require_writable(document, by=by)
     if by is not None and not (declared.custom.get("by_hand", True) and declared.has_perm(document, by)):
         raise NotPermitted(
             _("You do not have the right to do “%(step)s” on %(document)s.") % {"step": label, "document": document},

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -250,13 +250,20 @@ def list_orders(
     customer: str = "",
     tag: str = "",
     project: str = "",
+    archived: Literal["", "no", "only", "all"] = "",
     cursor: str = "",
     limit: int = 40,
 ) -> dict[str, Any]:
     """Orders of a status (`pending`, `approved`, …), a sub-status (its id), a customer (its code or a tag) or a project
     (its number), newest first.
+
+    Archived orders are left out unless `archived` is `only` or `all`; customers get theirs unless it is `no`.
     """
     rows = _visible(request).select_related("customer", "channel", "project", "sub_status")
+    if archived == "only":
+        rows = rows.filter(archived_at__isnull=False)
+    elif archived == "no" or (not archived and not caller(request).is_portal):
+        rows = rows.filter(archived_at=None)
     if status:
         if status not in SalesOrder.Status.values:
             raise Problem.of_parameter(

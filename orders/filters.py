@@ -12,6 +12,7 @@ from erp.models import User
 from orders.models import Channel, Customer, SalesOrder, Tag
 from orders.search import matching_orders
 from orders.selectors import with_tag
+from orders.services.assigning import salespeople
 from orders.substatuses import filter_choices
 
 BEFORE_SHIPPING = (SalesOrder.Status.PENDING, *SalesOrder.FULFILLING)
@@ -51,6 +52,12 @@ class OrderFilter(django_filters.FilterSet):
         field_name="sub_status", choices=(), label=_("Sub-status"), empty_label=_("Any sub-status")
     )
     tag = django_filters.ChoiceFilter(method="by_tag", choices=(), label=_("Customer tag"), empty_label=_("All tags"))
+    archived = django_filters.ChoiceFilter(
+        method="by_archive",
+        choices=[("only", _("Archived")), ("all", _("Archived too"))],
+        label=_("Archive"),
+        empty_label=_("Without archived orders"),
+    )
     late = django_filters.BooleanFilter(method="only_late", label=_("Late"), widget=forms.CheckboxInput)
     held = django_filters.BooleanFilter(method="only_held", label=_("On hold"), widget=forms.CheckboxInput)
     mine = django_filters.BooleanFilter(method="only_mine", label=_("Mine"), widget=forms.CheckboxInput)
@@ -64,8 +71,7 @@ class OrderFilter(django_filters.FilterSet):
         self.user = user
         self.filters["sub_status"].extra["choices"] = filter_choices()
         self.filters["tag"].extra["choices"] = Tag.offered()
-        people = User.objects.filter(is_portal=False, is_active=True, groups__name="sales")
-        self.filters["salesperson"].field.queryset = people.order_by("name", "username").distinct()
+        self.filters["salesperson"].field.queryset = salespeople()
 
     def by_words(self, rows: QuerySet[SalesOrder], name: str, value: str) -> QuerySet[SalesOrder]:
         """The one search box."""
@@ -83,6 +89,18 @@ class OrderFilter(django_filters.FilterSet):
         """Ordered on that day or before."""
         return rows.filter(ordered_at__date__lte=value)
 
+    def by_archive(self, rows: QuerySet[SalesOrder], name: str, value: str) -> QuerySet[SalesOrder]:
+        """Only the archive, or everything."""
+        return rows.filter(archived_at__isnull=False) if value == "only" else rows
+
+    def filter_queryset(self, queryset: QuerySet[SalesOrder]) -> QuerySet[SalesOrder]:
+        """What the filters leave. Without a word about the archive it is left out, unless somebody searches."""
+        return super().filter_queryset(self._in_hand(queryset))
+
+    def _in_hand(self, rows: QuerySet[SalesOrder]) -> QuerySet[SalesOrder]:
+        said = self.form.cleaned_data
+        return rows if said.get("archived") or said.get("q", "").strip() else rows.filter(archived_at=None)
+
     def only_late(self, rows: QuerySet[SalesOrder], name: str, value: bool) -> QuerySet[SalesOrder]:
         """Only what is overdue."""
         return late(rows) if value else rows
@@ -98,7 +116,7 @@ class OrderFilter(django_filters.FilterSet):
     @property
     def without_status(self) -> QuerySet[SalesOrder]:
         """The list as narrowed by everything but the status: what the tabs count."""
-        rows = self.queryset.all()
+        rows = self._in_hand(self.queryset.all())
         for name, value in self.form.cleaned_data.items():
             if name != "status":
                 rows = self.filters[name].filter(rows, value)

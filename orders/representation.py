@@ -14,6 +14,7 @@ from erp.waiting import customer_as_json, said_as_json
 from orders.models import Customer, OrderLine, SalesOrder
 from orders.waiting import customer_waits, waits_for
 
+HOUSEKEEPING = ("assign", "archive", "restore")  # no news for a customer
 DECISIONS = {"approve", "reject", "resubmit"}
 
 
@@ -129,6 +130,7 @@ class OrderBrief(Schema):
     paid: Amount
     payment_state: str
     project: str
+    archived_at: Moment | None
     waiting_for: WaitOut | None
 
 
@@ -218,6 +220,7 @@ def _common(order: SalesOrder, waits: Waiting, *, user: User) -> dict[str, Any]:
         "paid": order.paid,
         "payment_state": order.payment_state,
         "project": "" if user.is_portal or order.project is None else order.project.number,
+        "archived_at": None if user.is_portal else order.archived_at,
         "waiting_for": waits.order,
     }
 
@@ -248,7 +251,11 @@ def whole(order: SalesOrder, *, user: User) -> dict[str, Any]:
         delivered_at=order.delivered_at,
         settled_at=order.settled_at,
         lines=[_line(line, waits.lines.get(line.pk)) for line in lines],
-        timeline=[_change(change, user=user) for change in changes],
+        timeline=[
+            _change(change, user=user)
+            for change in changes
+            if not (user.is_portal and change.transition in HOUSEKEEPING)
+        ],
     )
     return document.model_dump(mode="json", by_alias=True)
 

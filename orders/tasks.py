@@ -9,6 +9,7 @@ from orders.importing.run import claim, execute, left_behind
 from orders.importing.uploads import paths_of
 from orders.models import ImportRun
 from orders.services import freshness
+from orders.services.archive import archive_old
 from orders.services.reminders import remind_all
 
 
@@ -59,3 +60,9 @@ def recheck_orders(customers: list[int] | None = None, products: list[int] | Non
 def sweep_checks() -> int:
     """Run the checks of pending orders that nobody has looked at again."""
     return freshness.sweep()
+
+
+@shared_task(name="orders.tasks.archive_orders", expires=60 * 60 * 6)
+def archive_orders() -> None:
+    """Take what is long finished out of the working lists."""
+    archive_old()

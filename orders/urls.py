@@ -4,6 +4,8 @@ from django.urls import path
 
 from orders.views import (
     addresses,
+    archive,
+    bulk,
     channels,
     customers,
     drafts,
@@ -26,7 +28,8 @@ app_name = "orders"
 urlpatterns = [
     path("", lists.order_list, name="list"),
     path("export.xlsx", lists.export, name="export"),
-    path("bulk/", lists.bulk, name="bulk"),
+    path("bulk/", bulk.look, name="bulk"),
+    path("bulk/start/", bulk.begin, name="bulk_start"),
     path("address.json", addresses.parse, name="address_parse"),
     path("new/", entry.new, name="new"),
     path("new/customer/", entry.customer_box, name="customer_box"),
@@ -89,6 +92,7 @@ urlpatterns = [
     path("<str:number>/editing/", presence.editing, name="editing"),
     path("<str:number>/sub-status/", substatus.set_one, name="sub_status"),
     path("<str:number>/project/", projects.assign, name="assign_project"),
+    path("<str:number>/restore/", archive.restore, name="restore"),
     path("<str:number>/hold/", page.hold, name="hold"),
     path("<str:number>/check/", page.recheck, name="check"),
     path("<str:number>/reserve/", page.reserve, name="reserve"),

@@ -139,6 +139,7 @@ class ReportFilter:
         query: dict[str, Any] = {"channel": self.channel, "salesperson": self.salesperson}
         if dated:
             query |= {"since": period.first.isoformat(), "until": period.last.isoformat()}
+            query["archived"] = "all"  # what a figure counts has perhaps been archived since
         query |= more
         return f"/orders/?{urlencode({k: v for k, v in query.items() if v}, doseq=True)}"
 

@@ -10,6 +10,7 @@ import atexit
 import base64
 import mimetypes
 import threading
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -83,12 +84,22 @@ def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     `context["paper"]` is "a4" (default), "continuous" (241 × 140 mm form) or "label" (100 × 150 mm).
     Raises `MissingPango` when the system library is not there.
     """
+    return _laid_out(template, context).write_pdf()
+
+
+def render_pdfs(template: str, contexts: Iterable[dict[str, Any]]) -> bytes:
+    """Print a template once for each context, one paper after the other in one file; at least one context."""
+    papers = [_laid_out(template, context) for context in contexts]
+    return papers[0].copy([page for paper in papers for page in paper.pages]).write_pdf()
+
+
+def _laid_out(template: str, context: dict[str, Any]) -> Any:
     weasyprint = _weasyprint()
     config, face = _fonts()
     from weasyprint.urls import URLFetcher
 
     html = weasyprint.HTML(string=render_html(template, context), url_fetcher=URLFetcher(allowed_protocols={"data"}))
-    return html.write_pdf(stylesheets=[face], font_config=config)
+    return html.render(stylesheets=[face], font_config=config)
 
 
 def pdf_response(filename: str, content: bytes, *, download: bool = False) -> HttpResponse:

@@ -47,6 +47,12 @@ class Company(models.Model):
         default=True,
         help_text=_("The receivable is posted when goods leave. Otherwise finance creates it by hand."),
     )
+    archive_after_days = models.PositiveIntegerField(
+        _("archive orders after (days)"),
+        default=365,
+        db_default=365,
+        help_text=_("Completed and cancelled orders leave the working lists after so many days. 0: never."),
+    )
 
     class Meta:
         verbose_name = _("company settings")

@@ -70,6 +70,10 @@ class Document(models.Model):
         order = {name: place for place, name in enumerate(vars(cls))}
         return dict(sorted(found.items(), key=lambda item: order.get(item[0], 999)))
 
+    def read_only_because(self) -> str:
+        """Why no person may change the document now, in words; empty when they may."""
+        return ""
+
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Read the row afresh, status included.
 

@@ -1,4 +1,4 @@
-"""Tables of the kernel that keep work: what must still be sent, what is running, who may call the API."""
+"""Tables of the kernel that keep work: what must still be sent, who may call the API."""
 
 import hashlib
 import secrets
@@ -108,33 +108,3 @@ class ApiToken(models.Model):
         """Make a token; the secret in the answer is shown once and never again."""
         secret = secrets.token_urlsafe(32)
         return cls.objects.create(user=user, name=name, digest=cls.digest_of(secret)), secret
-
-
-class Job(models.Model):
-    """Long work that a person can watch: progress, result file, and errors by row."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        RUNNING = "running", _("running")
-        DONE = "done", _("done")
-        FAILED = "failed", _("failed")
-
-    kind = models.CharField(_("kind"), max_length=40)
-    title = models.CharField(_("title"), max_length=200)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
-    )
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
-    done = models.PositiveIntegerField(_("done"), default=0)
-    total = models.PositiveIntegerField(_("total"), default=0)
-    result = models.JSONField(_("result"), default=dict)
-    file = models.FileField(_("file"), upload_to="jobs/%Y/%m", blank=True)
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("job")
-        verbose_name_plural = _("jobs")
-
-    def __str__(self) -> str:
-        return self.title

@@ -11,7 +11,7 @@ from erp.models import Attachment, Comment, CommentVersion, Document, Mention, U
 from erp.talk import words
 from erp.talk.kinds import readers_of
 from erp.transactions import verb
-from erp.workflow import run_followers
+from erp.workflow import require_writable, run_followers
 
 LONGEST = 4000
 EDIT_MINUTES = 15
@@ -25,6 +25,7 @@ def add_comment(document: Document, *, text: str, by: User, files: Iterable[int]
     see the document.
     """
     text = _checked(text)
+    require_writable(document, by=by)
     comment = Comment.objects.create(document_type=document._meta.label, document_id=document.pk, text=text, by=by)
     own = Attachment.objects.of(document).present().filter(pk__in=list(files), by=by, comment=None)
     own.update(comment=comment)
@@ -35,6 +36,7 @@ def add_comment(document: Document, *, text: str, by: User, files: Iterable[int]
 @verb
 def edit_comment(document: Document, comment: Comment, *, text: str, by: User) -> Comment:
     """Mend one's own remark within a few minutes; what it said is kept, and only who is newly named is told."""
+    require_writable(document, by=by)
     comment = _locked(comment, by=by)
     text = _checked(text)
     if text == comment.text:

@@ -17,6 +17,7 @@ from erp.models import Attachment, Document, StatusChange, User
 from erp.talk.pictures import thumbnail
 from erp.talk.sniffing import FileRefused, kind_of
 from erp.transactions import verb
+from erp.workflow import require_writable
 
 LARGEST = 20 * 1024 * 1024
 MOST = 200  # files of one document
@@ -53,6 +54,7 @@ def attach(document: Document, upload: UploadedFile, *, by: User, for_customer: 
         )
     if for_customer:
         _require(by, SHARE)
+    require_writable(document, by=by)
     stream: Any = upload.file
     kind = kind_of(stream, name)
     small = thumbnail(stream, kind=kind, name=name)
@@ -87,6 +89,7 @@ def attach(document: Document, upload: UploadedFile, *, by: User, for_customer: 
 @verb
 def delete_file(document: Document, file: Attachment, *, by: User) -> None:
     """Take a file off a document; the timeline tells of it, and the bytes go some weeks later. A repeat is harmless."""
+    require_writable(document, by=by)
     file = Attachment.objects.select_for_update().get(pk=file.pk)
     if not may_delete(file, by):
         raise NotPermitted(

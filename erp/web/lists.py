@@ -65,10 +65,10 @@ def _after(fields: list[str], values: list[Any]) -> Q:
 
 def readable_cursor(cursor: str, order: str | tuple[str, ...] = "-id") -> bool:
     """Whether the cursor is one that `keyset_page` made for this order; pages forgive a broken one, programs are told."""
-    return _decode(cursor, len(_total_order(order))) is not None
+    return _decode(cursor, len(total_order(order))) is not None
 
 
-def _total_order(order: str | tuple[str, ...]) -> list[str]:
+def total_order(order: str | tuple[str, ...]) -> list[str]:
     """The columns to sort by, with `id` last when it is missing."""
     fields = [order] if isinstance(order, str) else list(order)
     if not any(f.lstrip("-") in ("id", "pk") for f in fields):
@@ -84,7 +84,7 @@ def keyset_page(
     `order` names not-null columns; `id` is added when missing so that the order is total. A cursor that
     cannot be read means the first page.
     """
-    fields = _total_order(order)
+    fields = total_order(order)
     limit = max(1, min(limit, MAX_LIMIT))
     queryset = queryset.order_by(*fields)
     if cursor and (values := _decode(cursor, len(fields))) is not None:
@@ -137,4 +137,13 @@ def sort_order(requested: str | None, allowed: dict[str, str], default: str) -> 
     return f"-{allowed[name]}" if str(requested).startswith("-") else allowed[name]
 
 
-__all__ = ["DEFAULT_LIMIT", "Page", "capped_count", "capped_counts", "keyset_page", "readable_cursor", "sort_order"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "Page",
+    "capped_count",
+    "capped_counts",
+    "keyset_page",
+    "readable_cursor",
+    "sort_order",
+    "total_order",
+]

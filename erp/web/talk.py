@@ -47,6 +47,7 @@ def talk_of(document: Any, reader: Any) -> dict[str, Any]:
         "accept": ACCEPTED,
         "largest": files.LARGEST,
         "may_share": reader.has_perm(files.SHARE),
+        "closed": bool(document.read_only_because()),
     }
 
 

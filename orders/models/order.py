@@ -116,6 +116,10 @@ class SalesOrderQuerySet(ScopedQuerySet):
         decided = ApprovalStep.objects.filter(decided_by=user).values("order")
         return rows.filter(Q(salesperson=user) | Q(customer__owner=user) | Q(pk__in=asked) | Q(pk__in=decided))
 
+    def live(self) -> Self:
+        """Orders that are not archived."""
+        return self.filter(archived_at=None)
+
     def open(self) -> Self:
         """Orders that somebody still has to work on."""
         return self.filter(status__in=SalesOrder.OPEN)
@@ -236,6 +240,9 @@ class SalesOrder(Document):
         verbose_name=_("held by"),
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    # Out of the working lists and only read; `restored_at` keeps an order that was taken back out for another while.
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
+    restored_at = models.DateTimeField(_("restored from the archive at"), null=True, blank=True, editable=False)
 
     objects = SalesOrderQuerySet.as_manager()
 
@@ -251,6 +258,8 @@ class SalesOrder(Document):
             ("view_margin", "Can see cost and margin"),
             ("split_salesorder", "Can split orders"),
             ("merge_salesorder", "Can merge orders"),
+            ("assign_salesorder", "Can give orders to another salesperson"),
+            ("restore_salesorder", "Can restore orders from the archive"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -281,6 +290,18 @@ class SalesOrder(Document):
                 condition=Q(status__in=["pending", "approved", "in_production", "ready_to_ship"]),
                 name="salesorder_due",
             ),
+            # The working lists, by each column that sorts them.
+            models.Index(fields=["status", "-id"], condition=Q(archived_at=None), name="salesorder_live"),
+            models.Index(fields=["ordered_at", "id"], name="salesorder_ordered"),
+            models.Index(fields=["promised_date", "id"], name="salesorder_promised"),
+            models.Index(fields=["total", "id"], name="salesorder_total"),
+            # The archive, and what goes into it next.
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="salesorder_archived"),
+            models.Index(
+                fields=["status_since", "id"],
+                condition=Q(archived_at=None, status__in=["completed", "cancelled"]),
+                name="salesorder_to_archive",
+            ),
             # Who waits for stock, in the order in which it is handed out.
             models.Index(
                 fields=["-priority", "promised_date", "id"],
@@ -292,6 +313,10 @@ class SalesOrder(Document):
     def get_absolute_url(self) -> str:
         """The order's page for staff; the address is part of the API and never changes."""
         return f"/orders/{self.number}/"
+
+    def read_only_because(self) -> str:
+        """An archived order is only read."""
+        return str(_("%(number)s is archived.")) % {"number": self.number} if self.archived_at else ""
 
     @property
     def outstanding(self) -> Decimal:

@@ -9,6 +9,8 @@ from orders.services.approval import (
     release_hold,
     try_auto_approve,
 )
+from orders.services.archive import archive_old, restore, restore_for
+from orders.services.assigning import assign, salespeople
 from orders.services.bought import allocate_bought
 from orders.services.checks import run_checks
 from orders.services.customers import create_customer, search_words, update_customer
@@ -60,7 +62,9 @@ __all__ = [
     "allocate_order",
     "allocate_receipt",
     "allocate_waiting",
+    "archive_old",
     "ask_for_approval",
+    "assign",
     "build_lines",
     "check_new_order",
     "create_customer",
@@ -92,7 +96,10 @@ __all__ = [
     "release_hold",
     "release_order",
     "remove_sub_statuses",
+    "restore",
+    "restore_for",
     "run_checks",
+    "salespeople",
     "search_words",
     "set_sub_status",
     "set_sub_statuses",

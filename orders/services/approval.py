@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from erp.errors import BusinessError, NotPermitted, TransitionRefused
 from erp.models import Company, StatusChange, User
 from erp.transactions import verb
-from erp.workflow import advance, lock, unmet
+from erp.workflow import advance, lock, require_writable, unmet
 from orders.models import ApprovalStep, Deputy, OrderCheck, SalesOrder
 from orders.models.approval import MAY_APPROVE, names_missing
 from orders.models.order import BEFORE_APPROVAL
@@ -198,6 +198,7 @@ def hold(order: SalesOrder, *, by: User | None, reason: str) -> None:
     """Put an order on hold (挂起): it keeps its state and its stock, and nothing leaves until it is released."""
     _may_hold(by)
     lock(order)
+    require_writable(order, by=by)
     if not reason.strip():
         raise BusinessError(_("Please say why the order is on hold."), field="reason")
     if order.status not in (SalesOrder.Status.PENDING, *SalesOrder.FULFILLING):
@@ -215,6 +216,7 @@ def release_hold(order: SalesOrder, *, by: User | None) -> None:
     """Let a held order go on. An order that is not on hold stays as it is."""
     _may_hold(by)
     lock(order)
+    require_writable(order, by=by)
     if not order.hold_reason:
         return
     order.hold_reason, order.hold_by = "", None

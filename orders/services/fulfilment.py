@@ -20,6 +20,7 @@ from erp.workflow import advance, lock
 from inventory.models import GoodsReceipt, Product, SupplyRequest
 from inventory.services import Need, Want, cancel_supply, release, reserve, state_needs
 from orders.models import Customer, OrderLine, SalesOrder
+from orders.services.archive import wake
 
 HOLDER = "orders.OrderLine"
 Status = SalesOrder.Status
@@ -273,6 +274,7 @@ def record_shipped(order: SalesOrder, quantities: Mapping[int, Decimal], *, by: 
 def record_delivered(order: SalesOrder, quantities: Mapping[int, Decimal], *, at: dt.datetime, by: User | None) -> None:
     """Count what has arrived; the last of it makes the order delivered, and completes it where it is settled."""
     lock(order)
+    wake(order)
     _add(order, "delivered", quantities)
     if order.delivered_at is None and not order.lines.filter(delivered__lt=F("quantity")).exists():
         order.delivered_at = at
@@ -290,6 +292,7 @@ def record_invoiced(order: SalesOrder, quantities: Mapping[int, Decimal]) -> Non
 def record_returned(order: SalesOrder, quantities: Mapping[int, Decimal], *, by: User | None) -> None:
     """Count what came back."""
     lock(order)
+    wake(order)
     _add(order, "returned", quantities)
 
 
@@ -302,6 +305,7 @@ def record_made(line_id: int, quantity: Decimal) -> None:
 def record_payment(order: SalesOrder, delta: Decimal, *, by: User | None) -> None:
     """Count money (or credit) matched with the order's receivables, signed; settled orders complete by themselves."""
     lock(order)
+    wake(order)
     order.paid += delta
     order.payment_state = _payment_state(order)
     settled = order.paid >= order.total

@@ -9,7 +9,7 @@ from erp.errors import BusinessError, NotPermitted
 from erp.models import StatusChange, User
 from erp.numbering import next_number
 from erp.transactions import verb
-from erp.workflow import lock, record_creation
+from erp.workflow import lock, record_creation, require_writable
 from orders.models import Customer, Project, SalesOrder
 
 FIELDS = ("number", "name", "customer", "owner", "starts_on", "ends_on", "budget", "note")
@@ -94,6 +94,7 @@ def assign_project(order: SalesOrder, project: Project | None, *, by: User | Non
     """Let an order belong to a project, or to none, in whatever state it is. The same again changes nothing."""
     _require(by, "orders.change_salesorder")
     lock(order)
+    require_writable(order, by=by)
     if order.project_id == (project.pk if project else None):
         return
     check_project(project, order.customer)

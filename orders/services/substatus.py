@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from erp.errors import BusinessError, NotPermitted
 from erp.models import StatusChange, User
 from erp.transactions import verb
-from erp.workflow import lock
+from erp.workflow import lock, require_writable
 from orders.models import SalesOrder, SubStatus
 
 BATCH = 500
@@ -22,6 +22,7 @@ def set_sub_status(order: SalesOrder, sub_status: SubStatus | None, *, by: User 
     `not_active`, `gone`) when the order has moved on or the sub-status is not offered any more.
     """
     lock(order)
+    require_writable(order, by=by)
     if order.sub_status_id == (sub_status.pk if sub_status else None):
         return False
     _refuse(order, sub_status, by)

@@ -1,20 +1,24 @@
-"""The order list, its board, its export, and acts on many orders at once."""
+"""The order list, its board, and its export."""
 
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from itertools import chain, islice
+from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
+from erp.admin import role_name
 from erp.documents.xlsx import xlsx_response
-from erp.errors import BusinessError
+from erp.jobs import under_way
+from erp.models import SavedView, User
+from erp.saved_views import Views, may_manage, tidy_query, views_of
 from erp.web import (
     capped_counts,
     changed_query,
+    go,
     is_partial,
     keyset_page,
     live_token,
@@ -24,12 +28,15 @@ from erp.web import (
     sort_order,
     unchanged,
 )
-from orders import services
+from erp.web.lists import total_order
+from erp.web.saved_views import view_url
+from orders.bulk import ACTS, MOST_EXPORTED, cells, chunks
+from orders.columns import SORTS, Column, bring, chosen, offered
 from orders.drafts import recent
 from orders.filters import OrderFilter
 from orders.models import SalesOrder, Tag
 from orders.substatuses import label_of
-from orders.waiting import waits_for
+from orders.waiting import Wait, waits_for
 
 BOARD = (
     SalesOrder.Status.PENDING,
@@ -39,9 +46,9 @@ BOARD = (
     SalesOrder.Status.SHIPPED,
 )
 BOARD_CARDS = 15
-EXPORT_ROWS = 50_000
-BULK_LIMIT = 200
-FOLDED = ("salesperson", "since", "until", "due", "late", "held", "mine")  # filters behind “more filters”
+LIST = "orders"  # the key of its saved views
+BULK_JOBS = ("orders.bulk", "orders.print", "orders.export")
+FOLDED = ("salesperson", "since", "until", "due", "archived", "late", "held", "mine")  # filters behind “more filters”
 CHIPS = (
     "q",
     "channel",
@@ -56,19 +63,63 @@ CHIPS = (
     "payment",
     "sub_status",
     "tag",
+    "archived",
     "late",
     "held",
     "mine",
 )
 
 
-def _filtered(request: HttpRequest) -> OrderFilter:
-    rows = SalesOrder.objects.visible_to(request.user).select_related(
-        "customer", "channel", "salesperson", "sub_status"
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the list is shown: the named view that is open, the columns, the density, and whether it differs from the view."""
+
+    views: Views
+    opened: SavedView | None
+    columns: list[Column]
+    density: str
+    changed: bool
+
+    @property
+    def codes(self) -> str:
+        """The columns as an address names them."""
+        return ",".join(column.code for column in self.columns)
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks: always a member of staff here."""
+    return cast(User, request.user)
+
+
+def layout_of(request: HttpRequest) -> Layout:
+    """The address says how; what it leaves open the named view says, or else what the person chose before."""
+    user = person(request)
+    views = views_of(LIST, user)
+    opened = views.get(request.GET.get("v"))
+    base = opened or views.layout
+    codes = request.GET.get("cols", "").split(",") if request.GET.get("cols") else (base.columns if base else [])
+    density = request.GET.get("density") or (base.density if base else "")
+    columns = chosen(codes, user)
+    changed = opened is not None and (
+        tidy_query(request.GET.urlencode()) != opened.query
+        or [column.code for column in columns] != [column.code for column in chosen(opened.columns, user)]
+        or density != opened.density
     )
-    found = OrderFilter(request.GET, queryset=rows, user=request.user)
+    known = density if density in SavedView.Density.values else ""
+    return Layout(views=views, opened=opened, columns=columns, density=known, changed=changed)
+
+
+def filtered(request: HttpRequest, columns: list[Column], query: Any = None) -> OrderFilter:
+    """What the person sees, narrowed by the address (or by `query`)."""
+    rows = bring(SalesOrder.objects.visible_to(person(request)), columns)
+    found = OrderFilter(request.GET if query is None else query, queryset=rows, user=person(request))
     found.form.is_valid()
     return found
+
+
+def order_of(request: HttpRequest, query: Any = None) -> str:
+    """The column that the address sorts by; the newest first when it names none."""
+    return sort_order((request.GET if query is None else query).get("sort"), SORTS, "-id")
 
 
 def _fingerprint(order: SalesOrder) -> tuple[Any, ...]:
@@ -81,7 +132,13 @@ def _fingerprint(order: SalesOrder) -> tuple[Any, ...]:
         order.payment_state,
         order.hold_reason,
         order.promised_date,
+        order.archived_at,
     )
+
+
+def _shown(orders: Any, columns: list[Column], waits: dict[int, Wait]) -> list[Any]:
+    """What stands in the cells; the token of a list that follows others' changes covers it."""
+    return [column.value(order, waits.get(order.pk)) for order in orders for column in columns]
 
 
 def _tabs(request: HttpRequest, found: OrderFilter, counts: dict[str, str]) -> list[dict[str, Any]]:
@@ -113,14 +170,21 @@ def _chip_values(found: OrderFilter) -> dict[str, str]:
     return values
 
 
-def _context(request: HttpRequest, found: OrderFilter, counts: dict[str, str]) -> dict[str, Any]:
+def _context(request: HttpRequest, found: OrderFilter, counts: dict[str, str], layout: Layout) -> dict[str, Any]:
+    user = person(request)
     return {
+        "layout": layout,
+        "columns": layout.columns,
+        "view_links": [(view, view_url(view)) for view in layout.views.named],
+        "view_query": tidy_query(request.GET.urlencode()),
+        "manages": layout.opened is not None and may_manage(layout.opened, user),
+        "may_share": may(user, "erp.share_savedview"),
+        "acts": [act for act in ACTS.values() if act.may(user)],
         "filter": found.form,
         "tabs": _tabs(request, found, counts),
         "chips": {name: str(found.form.fields[name].label) for name in CHIPS},
         "chip_values": _chip_values(found),
         "may_add": may(request.user, "orders.add_salesorder"),
-        "may_approve": may(request.user, "orders.approve_salesorder"),
         "more_filters": sum(bool(request.GET.get(name)) for name in FOLDED),
         "chips_active": any(request.GET.get(name) for name in (*CHIPS, "status")),
         "today": timezone.localdate(),
@@ -135,143 +199,97 @@ def _counts(found: OrderFilter) -> dict[str, str]:
 @require_GET
 @perm_required("orders.view_salesorder")
 def order_list(request: HttpRequest) -> HttpResponse:
-    """Orders by status with everything that narrows them, as a table or as a board."""
-    found = _filtered(request)
+    """Orders by status with everything that narrows them, as a table or as a board.
+
+    The bare address opens the person's or their role's first view; `v=0` is the list without any.
+    """
+    layout = layout_of(request)
+    if (first := layout.views.first) and "v" not in request.GET:
+        if not request.META.get("QUERY_STRING") and not is_partial(request):
+            return go(request, view_url(first))
+        request.GET = request.GET.copy()  # type: ignore[assignment]
+        request.GET["v"] = "0"  # so that taking the last filter away does not lead to the first view
     if request.GET.get("view") == "board":
-        return _board(request, found)
-    order = sort_order(request.GET.get("sort"), {"due": "promised_date"}, "-id")
-    page = keyset_page(found.qs.prefetch_related("customer__tags"), order, request.GET.get("cursor"))
+        return _board(request, filtered(request, []), layout)
+    found = filtered(request, layout.columns)
+    page = keyset_page(found.qs, order_of(request), request.GET.get("cursor"))
+    waits = waits_for(page, request.user) if any(column.code == "waits" for column in layout.columns) else {}
     if "cursor" in request.GET:
-        return render_page(
-            request,
-            "orders/list.html",
-            {"page": page, "waits": waits_for(page, request.user), **_context(request, found, _zero())},
-            block="rows",
-        )
-    counts, waits = _counts(found), waits_for(page, request.user)
-    token = live_token(*counts.values(), *map(_fingerprint, page), *(wait.text for wait in waits.values()))
+        context = {"page": page, "waits": waits, **_context(request, found, _zero(), layout)}
+        return render_page(request, "orders/list.html", context, block="rows")
+    counts = _counts(found)
+    token = live_token(
+        *counts.values(),
+        *map(_fingerprint, page),
+        *_shown(page, layout.columns, waits),
+        layout.codes,
+        *((view.pk, view.name, view.changed_at) for view in layout.views.named),
+    )
     if same := unchanged(request, token):
         return same
-    context = {**_context(request, found, counts), "page": page, "waits": waits, "token": token}
+    context = {**_context(request, found, counts, layout), "page": page, "waits": waits, "token": token}
     if not is_partial(request):
-        context["drafts"] = recent(request.user)
+        context |= _around(request, layout)
     return render_page(request, "orders/list.html", context, block="list")
+
+
+def _around(request: HttpRequest, layout: Layout) -> dict[str, Any]:
+    """What stands around the list: drafts, work under way, the dialogs of columns and views."""
+    user, codes = person(request), [column.code for column in layout.columns]
+    others = [column for code, column in offered(user).items() if code not in codes]
+    roles: list[dict[str, Any]] = []
+    if layout.opened and layout.opened.shared and may(user, "erp.share_savedview"):
+        chosen_roles = set(layout.opened.defaults.filter(role__isnull=False).values_list("role_id", flat=True))
+        roles = [
+            {"name": group.name, "label": role_name(group.name), "chosen": group.pk in chosen_roles}
+            for group in Group.objects.order_by("id")
+        ]
+    return {
+        "drafts": recent(user),
+        "jobs": under_way(user, BULK_JOBS),
+        "column_choice": [(column, True) for column in layout.columns] + [(column, False) for column in others],
+        "view_roles": roles,
+    }
 
 
 def _zero() -> dict[str, str]:
     return dict.fromkeys(SalesOrder.Status.values, "")
 
 
-def _board(request: HttpRequest, found: OrderFilter) -> HttpResponse:
+def _board(request: HttpRequest, found: OrderFilter, layout: Layout) -> HttpResponse:
     counts = _counts(found)
     rows = found.without_status
-    columns = [(status, list(rows.filter(status=status).order_by("-id")[:BOARD_CARDS])) for status in BOARD]
-    cards = [order for _status, column in columns for order in column]
+    board = [(status, list(rows.filter(status=status).order_by("-id")[:BOARD_CARDS])) for status in BOARD]
+    cards = [order for _status, column in board for order in column]
     waits = waits_for(cards, request.user)
     token = live_token(*counts.values(), *map(_fingerprint, cards), *(wait.text for wait in waits.values()))
     if same := unchanged(request, token):
         return same
     context = {
-        **_context(request, found, counts),
-        "columns": [
+        **_context(request, found, counts, layout),
+        "board": [
             {"status": status, "label": str(status.label), "count": counts[status], "orders": column}
-            for status, column in columns
+            for status, column in board
         ],
         "waits": waits,
         "token": token,
     }
+    if not is_partial(request):
+        context |= _around(request, layout)
     return render_page(request, "orders/board.html", context, block="list")
 
 
 @require_GET
 @perm_required("orders.view_salesorder")
 def export(request: HttpRequest) -> HttpResponse:
-    """The filtered list as a workbook, newest first."""
-    rows = _filtered(request).qs.prefetch_related("customer__tags").order_by("-id")
-    newest = islice(rows.iterator(chunk_size=2000), EXPORT_ROWS)
+    """The filtered list as a workbook with the columns of the page, in its order."""
+    layout = layout_of(request)
+    rows = filtered(request, layout.columns).qs.order_by(*total_order(order_of(request)))
+    newest = islice(rows.iterator(chunk_size=2000), MOST_EXPORTED)
+    lines = chain.from_iterable(cells(chunk, layout.columns, person(request)) for chunk in chunks(newest))
     return xlsx_response(
-        f"orders-{timezone.localdate():%Y%m%d}.xlsx", _headings(), map(_export_row, newest), title=_("Sales orders")
+        f"orders-{timezone.localdate():%Y%m%d}.xlsx",
+        [str(column.label) for column in layout.columns],
+        lines,
+        title=_("Sales orders"),
     )
-
-
-def _headings() -> list[str]:
-    return [
-        _("Number"),
-        _("Status"),
-        _("Customer code"),
-        _("Customer"),
-        _("Channel"),
-        _("External number"),
-        _("Salesperson"),
-        _("Ordered at"),
-        _("Promised date"),
-        _("Currency"),
-        _("Amount without tax"),
-        _("Tax"),
-        _("Total with tax"),
-        _("Paid"),
-        _("Payment"),
-        _("Special wishes"),
-        _("Sub-status"),
-        _("Customer tags"),
-    ]
-
-
-def _export_row(order: SalesOrder) -> list[Any]:
-    return [
-        order.number,
-        order.get_status_display(),
-        order.customer.code,
-        order.customer.name,
-        str(order.channel),
-        order.external_number,
-        str(order.salesperson or ""),
-        order.ordered_at,
-        order.promised_date,
-        order.currency,
-        order.untaxed,
-        order.tax,
-        order.total,
-        order.paid,
-        order.get_payment_state_display(),
-        order.customer_note,
-        str(order.sub_status or ""),
-        "、".join(tag.name for tag in order.customer.tags.all()),
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class BulkResult:
-    """What became of one order of a bulk act: done, or why not."""
-
-    order: SalesOrder
-    done: bool
-    reason: str = ""
-
-
-@require_POST
-@perm_required("orders.view_salesorder")
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Approve the ticked orders one by one; the sheet says what ran, what did not and why."""
-    if not may(request.user, "orders.approve_salesorder"):
-        raise PermissionDenied(_("Your role does not include approving orders."))
-    numbers = list(dict.fromkeys(request.POST.getlist("selected")))
-    rows = SalesOrder.objects.visible_to(request.user).select_related("customer")
-    orders = sorted(rows.filter(number__in=numbers[:BULK_LIMIT]), key=lambda order: numbers.index(order.number))
-    results = [_approve(order, request.user) for order in orders]
-    context = {
-        "results": results,
-        "done": sum(result.done for result in results),
-        "left_out": max(0, len(numbers) - BULK_LIMIT),
-        "limit": BULK_LIMIT,
-    }
-    return render_page(request, "orders/bulk.html", context)
-
-
-def _approve(order: SalesOrder, user: Any) -> BulkResult:
-    try:
-        services.decide(order, True, by=user)
-    except BusinessError as refusal:
-        return BulkResult(order, False, f"{refusal.message} {refusal.hint}".strip())
-    order.refresh_from_db()
-    return BulkResult(order, True)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from erp.documents.pdf import pdf_response, render_pdf
 from erp.models import StatusChange
-from erp.privacy import address_for, address_line, may_see_personal_data, name_for
+from erp.privacy import may_see_personal_data
 from erp.related import RelatedGroup, Step, related_to
 from erp.web import back_url, get_or_404, go, live_token, may, perm_required, render_page, unchanged
 from erp.web.formats import dt
@@ -21,6 +21,7 @@ from inventory.selectors import stock_figures
 from orders import services
 from orders.approvals import chain, order_moves, present_level
 from orders.models import OrderCheck, OrderLine, SalesOrder
+from orders.papers import CONFIRMATION, confirmation_context, ship_to_shown
 from orders.substatuses import choices_for
 from orders.views.splitting import splitting_of
 from orders.waiting import waits_for
@@ -147,6 +148,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         order.hold_reason,
         len(changes),
         order.paid,
+        order.archived_at,
     )
     token = live_token(*facts, wait.text, *(said.text for said in wait.also), *talk_mark(order))
     if same := unchanged(request, token):
@@ -171,10 +173,11 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "approval_level": present_level(approvals),
         "decides": next((move for move in next_moves if move.name == "approve" and move.allowed), None),
         "checks_open": order.status in (Status.PENDING, Status.REJECTED),
-        "ship_to": _ship_to(order, user),
+        "ship_to": ship_to_shown(order, user),
         "masked": not may_see_personal_data(user),
         "groups": groups,
         "talk": talk_of(order, user),
+        "may_restore": bool(order.archived_at) and may(user, "orders.restore_salesorder"),
         "may_edit": order.status in SalesOrder.EDITABLE and may(user, "orders.change_salesorder"),
         "may_bill": may(user, "finance.view_invoice"),
         "may_copy": may(user, "orders.add_salesorder"),
@@ -185,15 +188,6 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "not_editable": not may(user, "orders.change_salesorder"),
     }
     return render_page(request, "orders/detail.html", context)
-
-
-def _ship_to(order: SalesOrder, user: Any) -> dict[str, str]:
-    shown = address_for(user, order.ship_to)
-    return {
-        "recipient": shown.get("recipient", ""),
-        "phone": shown.get("phone", ""),
-        "line": address_line(shown),
-    }
 
 
 @require_POST
@@ -259,13 +253,5 @@ def reserve(request: HttpRequest, number: str) -> HttpResponse:
 def confirmation(request: HttpRequest, number: str) -> HttpResponse:
     """The order confirmation (销售订单确认) as PDF, for the customer to sign."""
     order = _order(request, number)
-    contact = order.customer.contacts.order_by("-is_default", "id").first()
-    context = {
-        "order": order,
-        "number": order.number,
-        "lines": list(order.lines.select_related("product")),
-        "ship_to": _ship_to(order, request.user),
-        "contact": name_for(request.user, contact.name) if contact else "",
-    }
-    content = render_pdf("documents/order_confirmation.html", context)
+    content = render_pdf(CONFIRMATION, confirmation_context(order, request.user))
     return pdf_response(f"{order.number}.pdf", content)
