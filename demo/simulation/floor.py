@@ -14,7 +14,8 @@ from erp.workflow import advance
 from inventory.models import Product, PurchaseOrder, SupplierPrice, SupplyRequest
 from inventory.selectors import stock_figures
 from inventory.services import default_warehouse, receiving_place
-from inventory.services.buying import PurchaseInput, create_purchase_order, receive
+from inventory.services.buying import PurchaseInput, create_purchase_order
+from inventory.services.receiving import receive
 from orders.models import SalesOrder
 from production.models import ProductionOrder
 from production.services import move, report
