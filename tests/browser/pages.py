@@ -17,6 +17,7 @@ LISTS = (
     ("manager", "/"),
     ("manager", "/orders/"),
     ("manager", "/orders/?view=board"),
+    ("manager", "/jobs/"),
     ("sales", "/orders/new/"),
     ("sales", "/orders/customers/"),
     ("sales", "/orders/projects/"),
