@@ -54,5 +54,5 @@ def test_a_comment_with_a_colleague_and_files(open_as: Any, cast: Any, no_auto_a
     assert Attachment.objects.present().count() == 3
     sales.page.locator(".talk-edit summary").click()
     sales.page.locator(".talk-edit textarea").fill("@张三 已核对")
-    sales.clicks("保存")
+    sales.page.locator(".talk-edit form button").click()
     sales.page.locator(".tl-said", has_text="已核对").wait_for()
