@@ -81,7 +81,7 @@ def _coming(
     rows = PurchaseLine.objects.filter(
         product_id__in=product_ids,
         order__warehouse_id=warehouse_id,
-        order__status=PurchaseOrder.Status.PLACED,
+        order__status__in=PurchaseOrder.OPEN,
         received__lt=F("quantity"),
     ).values_list("product_id", "order__expected_on", "quantity", "received", "product__lead_days")
     soonest = add_workdays(today, 1)  # what is late by now comes tomorrow at the earliest
