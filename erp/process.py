@@ -38,10 +38,11 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "start_production": ["production.services.plan_order", ANNOUNCE],
         "make_ready": ["shipping.services.open_pick_list", ANNOUNCE],
         "wait_again": ["shipping.services.withdraw_pick_lists", ANNOUNCE],
-        "ship": [ANNOUNCE],
+        "ship": ["orders.services.withdraw_amendments", ANNOUNCE],
         "complete": [ANNOUNCE],
         "reopen": [ANNOUNCE],
         "cancel": [
+            "orders.services.withdraw_amendments",
             "orders.services.withdraw_approval",
             "orders.services.release_order",
             "production.services.cancel_for_order",
@@ -51,11 +52,32 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         # Splitting and merging: see orders.services.splitting and orders.services.joining.
         "split": ["shipping.services.renew_pick_list"],
         "merge": ["shipping.services.renew_pick_list"],
-        "merge_away": ["orders.services.withdraw_approval", "shipping.services.cancel_for_order"],
+        "merge_away": [
+            "orders.services.withdraw_amendments",
+            "orders.services.withdraw_approval",
+            "shipping.services.cancel_for_order",
+        ],
         # What a web shop tells of an order that people work on already: see orders.channels.
         "shop_cancelled": [ANNOUNCE],
         "shop_changed": [ANNOUNCE],
         "shop_refunded": ["aftersales.services.open_refund_case", ANNOUNCE],
+    },
+    # A change of a confirmed order. What is not decided by people is applied within “submit”.
+    "orders.Amendment": {
+        "submit": ["orders.services.ask_for_amendment", ANNOUNCE],
+        "apply": [
+            "shipping.services.make_room_for_amendment",
+            "orders.services.write_amendment",
+            "production.services.follow_amendment",
+            "shipping.services.follow_amendment",
+            ANNOUNCE,
+        ],
+        "reject": [ANNOUNCE],
+        "withdraw": [ANNOUNCE],
+        "ask_approval": [ANNOUNCE],
+        "agree_level": [ANNOUNCE],
+        "remind_approval": [ANNOUNCE],
+        "escalate_approval": [ANNOUNCE],
     },
     "inventory.PurchaseOrder": {
         "submit": [ANNOUNCE],
@@ -141,6 +163,7 @@ HAPPENINGS: dict[str, set[str]] = {
     },
     "erp.Comment": {"mention"},
     "inventory.GoodsReceipt": {"inspect"},
+    "orders.Amendment": {"ask_approval", "agree_level", "remind_approval", "escalate_approval"},
 }
 
 

@@ -13,7 +13,11 @@ from erp.models import Attachment, Comment, Document, StatusChange
 
 # Apps above add rows of their own (parcel scans, mails): dotted names of functions `(document) -> list[TimelineEntry]`.
 SOURCES: dict[str, list[str]] = {
-    "orders.SalesOrder": ["shipping.selectors.timeline_of_order", "notifications.timeline.mails_of_order"],
+    "orders.SalesOrder": [
+        "orders.amendments.timeline_of_order",
+        "shipping.selectors.timeline_of_order",
+        "notifications.timeline.mails_of_order",
+    ],
     "shipping.Shipment": ["notifications.timeline.mails_of_shipment"],  # scans stand with their parcels there
     "production.ProductionOrder": ["production.timeline.of_order"],
     "inventory.PurchaseOrder": ["inventory.timeline.of_purchase", "inventory.mailing.timeline_of"],
@@ -56,7 +60,7 @@ class TimelineEntry:
     who: str | None
     title: str
     text: str = ""
-    kind: str = "status"  # status, comment, file, scan, mail
+    kind: str = "status"  # status, comment, file, scan, mail, change
     status: str = ""
     icon: str = ""
     href: str = ""

@@ -24,6 +24,7 @@ from erp.web.formats import date
 SOURCES: dict[str, list[str]] = {
     "orders.SalesOrder": [
         "orders.waiting.explain",
+        "orders.waiting_changes.explain",
         "inventory.waiting.explain",
         "production.waiting.explain",
         "shipping.waiting.explain",
@@ -42,6 +43,7 @@ class Rank(IntEnum):
     CHECK = 11
     WARNING = 12
     LIMIT = 13
+    CHANGE = 16
     UNRESERVED = 18
     TAKEN = 19
     NOT_ARRANGED = 20
@@ -59,6 +61,7 @@ class Rank(IntEnum):
     PACK = 41
     HAND_OVER = 42
     REST = 46
+    CHANGE_BESIDE = 47
     SILENT = 48
     TRANSIT = 50
     NOT_BILLED = 59

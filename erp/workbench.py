@@ -17,6 +17,7 @@ from erp.web.lists import capped_count
 
 SOURCES = [
     "orders.work.work_for",
+    "orders.work_changes.work_for",
     "inventory.work.work_for",
     "production.work.work_for",
     "shipping.work.work_for",

@@ -20,17 +20,19 @@ from notifications.texts import EVENTS
 
 MINUTE = 60
 ALL_ORDERS = "orders.view_all_orders"
-# Receipts and returns are shown on their purchase order's page.
+# Receipts and returns are shown on their purchase order's page, a change to whoever sees its order.
 # A comment names its readers itself, after asking whether they may see its document.
 EVERYBODY = "everybody"
 _VIEWED_AS = {
     "inventory.GoodsReceipt": "inventory.view_purchaseorder",
     "inventory.SupplierReturn": "inventory.view_purchaseorder",
+    "orders.Amendment": "orders.view_salesorder",
     "erp.Comment": EVERYBODY,
 }
 # Of these, people without the right to all orders see only what is theirs.
 _OWNED = {
     "orders.SalesOrder",
+    "orders.Amendment",
     "shipping.PickList",
     "shipping.Shipment",
     "aftersales.ReturnRequest",

@@ -1,6 +1,7 @@
 """What an announcement must know of a document: whose it is, and the values of its words."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from erp.web.formats import money
 from finance.models import Invoice, Payment
 from inventory.models import GoodsReceipt, PurchaseOrder, SupplierReturn
 from orders.approvals import people_asked
-from orders.models import SalesOrder
+from orders.models import Amendment, SalesOrder
 from production.models import ProductionOrder
 from shipping.models import Shipment
 
@@ -52,12 +53,15 @@ def of(document: Document) -> Facts:
 def asked(document: Document) -> Facts:
     """The same for a question: the people are those who may decide on the order now."""
     known = of(document)
-    people = people_asked(document) if isinstance(document, SalesOrder) else known.own_ids
+    order = order_of(document)
+    people = people_asked(order) if isinstance(document, SalesOrder | Amendment) and order else known.own_ids
     return replace(known, own_ids=people, owner_ids=known.owner_ids | people)
 
 
 def asks_by_name(document: Document) -> bool:
     """Whether approval policies say whose decision the order waits for."""
+    if isinstance(document, Amendment):
+        return document.approvals.open().exists()
     return isinstance(document, SalesOrder) and document.approvals.open().exists()
 
 
@@ -87,6 +91,9 @@ def values(document: Document, known: Facts, *, by: User | None, note: str) -> d
 
 def _more(document: Document) -> dict[str, str]:
     """Values that only some kinds of document have."""
+    if isinstance(document, Amendment):
+        total = Decimal(document.after["totals"]["total"])
+        return {"amount": money(total, document.order.currency), "reason": document.reason}
     if isinstance(document, SalesOrder | Invoice):
         return {"amount": money(document.total, document.currency)}
     if isinstance(document, Payment):

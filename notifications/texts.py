@@ -40,6 +40,8 @@ _REASON = _("%(customer)s. Reason given by %(by)s: %(note)s")
 
 _ASKED = ("ask_approval", "remind_approval", "escalate_approval")
 
+_CHANGE_ASKED = ("ask_approval", "remind_approval", "escalate_approval")
+
 EVENTS: dict[str, Event] = {
     "orders.SalesOrder.create": Event(
         _("Order waits for approval"),
@@ -140,6 +142,43 @@ EVENTS: dict[str, Event] = {
         _("Goods returned to a supplier"), _("Goods went back to the supplier: %(document)s"),
         _("Purchase order %(purchase)s from %(supplier)s"),
         roles=("purchasing", "finance"), tone="amber", icon="truck-return",
+    ),
+    "orders.Amendment.submit": Event(
+        _("Change of an order waits for a decision"), _("Change %(document)s waits for a decision"),
+        _("%(customer)s, %(amount)s, asked by %(by)s: %(reason)s"),
+        own=(), roles=("approver",), asks=True, tone="amber", icon="versions",
+    ),
+    "orders.Amendment.ask_approval": Event(
+        _("Your agreement to a change is asked"), _("Change %(document)s waits for your agreement"),
+        _("%(customer)s, %(amount)s: %(reason)s"), own=(BELL, MAIL), asked=True, asks=True,
+        tone="amber", icon="versions",
+    ),
+    "orders.Amendment.remind_approval": Event(
+        _("Reminder of a change"), _("Change %(document)s still waits for your agreement"),
+        _("%(customer)s, %(amount)s: %(reason)s"), own=(BELL, MAIL), asked=True, asks=True,
+        tone="amber", icon="hourglass",
+    ),
+    "orders.Amendment.escalate_approval": Event(
+        _("Decision on a change escalated"),
+        _("Change %(document)s has waited too long and may be decided by you, too"),
+        _("%(customer)s, %(amount)s: %(reason)s"), own=(BELL, MAIL), asked=True, asks=True,
+        tone="red", icon="alert-triangle",
+    ),
+    "orders.Amendment.agree_level": Event(
+        _("Change agreed on one level"), _("%(by)s agreed to change %(document)s; the next level decides"), _CUSTOMER,
+        answers=_CHANGE_ASKED, tone="green", icon="check",
+    ),
+    "orders.Amendment.apply": Event(
+        _("Order changed"), _("Order %(order)s is changed by %(document)s"), _("%(customer)s: %(reason)s"),
+        roles=("warehouse", "logistics"), answers=("submit", *_CHANGE_ASKED), tone="green", icon="versions",
+    ),
+    "orders.Amendment.reject": Event(
+        _("Change rejected"), _("Change %(document)s was rejected"), _REASON,
+        own=(BELL, MAIL), answers=("submit", *_CHANGE_ASKED), tone="red", icon="x",
+    ),
+    "orders.Amendment.withdraw": Event(
+        _("Change withdrawn"), _("Change %(document)s was withdrawn"), _("%(customer)s: %(reason)s"),
+        answers=("submit", *_CHANGE_ASKED), icon="arrow-back-up",
     ),
     "inventory.PurchaseOrder.place": Event(
         _("Purchase order placed"), _("Purchase order %(document)s is placed"), _("Supplier: %(supplier)s"),

@@ -31,6 +31,7 @@ from erp.rest import (
 from erp.workflow import advance
 from inventory.models import Product
 from inventory.units import pack_of, units_of
+from orders.amendments import amendments_of
 from orders.api_substatus import with_sub_status
 from orders.approvals import order_moves
 from orders.models import Channel, Customer, Project, SalesOrder, Tag
@@ -43,6 +44,7 @@ from orders.representation import (
     customer_out,
     whole,
 )
+from orders.representation_amendments import AmendmentOut, amendment_out
 from orders.search import matching_customers
 from orders.selectors import with_tag
 from orders.services import DuplicateExternalNumber, LineInput, create_order, decide
@@ -311,6 +313,26 @@ def list_transitions(request: HttpRequest, number: str) -> dict[str, Any]:
         for move in order_moves(order, caller(request))
     ]
     return {"items": steps, "next": None}
+
+
+@orders_router.get("/{number}/amendments", response={200: Listing[AmendmentOut], **PROBLEMS}, summary="Its changes")
+def list_amendments(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Changes of a confirmed order, newest first, with both versions. `version` of the order says which is in force."""
+    user = need(request, "orders.view_salesorder")
+    rows = amendments_of(_order(request, number))
+    return {"items": [amendment_out(one, user=user) for one in rows], "next": None}
+
+
+@orders_router.get(
+    "/{number}/amendments/{serial}", response={200: AmendmentOut, **PROBLEMS}, summary="One of its changes"
+)
+def show_amendment(request: HttpRequest, number: str, serial: int) -> dict[str, Any]:
+    """A change with both versions, what it was said to set off, and where it stands."""
+    user = need(request, "orders.view_salesorder")
+    found = [one for one in amendments_of(_order(request, number)) if one.serial == serial]
+    if not found:
+        raise Http404(_("The order has no such change."))
+    return amendment_out(found[0], user=user)
 
 
 @orders_router.post("/{number}/transitions", response={200: OrderOut, **PROBLEMS}, summary="Take a step")

@@ -21,7 +21,11 @@ def chain(order: SalesOrder) -> list[ApprovalStep]:
 
     What was withdrawn before anybody decided is left out.
     """
-    steps = order.approvals.exclude(decision=Decision.WITHDRAWN).select_related("decided_by", "on_behalf_of")
+    steps = (
+        order.approvals.filter(amendment=None)
+        .exclude(decision=Decision.WITHDRAWN)
+        .select_related("decided_by", "on_behalf_of")
+    )
     return list(steps.prefetch_related("roles", "people").order_by("round", "level", "id"))
 
 

@@ -72,6 +72,17 @@ def order_not_on_hold(document: Any) -> bool:
     return not document.order.hold_reason
 
 
+def _change_undecided(shipment: "Shipment") -> str:
+    waiting = shipment.order.amendments.filter(status="submitted", stops_shipping=True).first()
+    return str(_("A change of the order's goods or address waits for a decision: %(change)s.")) % {"change": waiting}
+
+
+@requirement(_change_undecided)
+def no_change_undecided(shipment: "Shipment") -> bool:
+    """Nobody has asked for other quantities or another address."""
+    return not shipment.order.amendments.filter(status="submitted", stops_shipping=True).exists()
+
+
 @requirement(_("Enter how many of each line were picked."))
 def every_line_counted(pick_list: "PickList") -> bool:
     """Somebody said of each line how many were on the shelf, and there was something."""
@@ -239,7 +250,7 @@ class Shipment(Document):
         source=Status.PACKED,
         target=Status.IN_TRANSIT,
         permission="shipping.hand_over_shipment",
-        conditions=[order_not_on_hold, has_carrier, parcels_have_tracking],
+        conditions=[order_not_on_hold, no_change_undecided, has_carrier, parcels_have_tracking],
         custom={"label": _("Hand over to carrier"), "kind": "primary"},
     )
     def hand_over(self, *, by: Any = None, note: str = "") -> None:

@@ -17,7 +17,7 @@ TONES: dict[str, str] = {
     "indigo": "shipped handed_over in_transit out_for_delivery transit",
     # done
     "green": "completed done delivered paid settled closed resolved active success ok passed covered finished "
-    "refunded allocated",
+    "refunded allocated applied",
     # went wrong
     "red": "rejected failed error overdue exception refused disputed blocked danger urgent high short lost returned",
     # out of the game

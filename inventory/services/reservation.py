@@ -139,17 +139,19 @@ def release(
     by: User | None,
     reason: str,
     quantities: Mapping[int, Decimal] | None = None,
+    keep: Mapping[tuple[int, int], Decimal] | None = None,
 ) -> dict[int, Decimal]:
     """Give promised stock back: all that the holders have, or at most `quantities` of each.
 
-    Returns how much each holder gave back; a holder without reservations gives nothing, which is no error.
+    `keep`: what of exact stock items is not given back, `{(holder id, item id): quantity}`. Returns how
+    much each holder gave back; a holder without reservations gives nothing, which is no error.
     """
     holders = {"holder_type": holder_type, "holder_id__in": list(holder_ids)}
     items = lock_items_of(holders)
     given: dict[int, Decimal] = dict.fromkeys(holder_ids, ZERO)
     ledger = Ledger(holder_type=holder_type, reason=reason, by=by)
     for row in Reservation.objects.filter(**holders).order_by("-id"):
-        part = row.quantity
+        part = row.quantity - (keep or {}).get((row.holder_id, row.item_id), ZERO)
         if quantities is not None:
             part = min(part, quantities.get(row.holder_id, ZERO) - given[row.holder_id])
         if part > 0:

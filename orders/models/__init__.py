@@ -1,3 +1,4 @@
+from orders.models.amendment import Amendment
 from orders.models.approval import ApprovalLevel, ApprovalPolicy, ApprovalStep, Deputy
 from orders.models.channel import DELIVERY_FINDINGS, Channel, ChannelCustomer, ChannelOrder, ChannelProduct
 from orders.models.check import CHECK_LABELS, FINDINGS, ChannelCheck, OrderCheck
@@ -25,6 +26,7 @@ __all__ = [
     "DELIVERY_FINDINGS",
     "FINDINGS",
     "Address",
+    "Amendment",
     "ApprovalLevel",
     "ApprovalPolicy",
     "ApprovalStep",

@@ -211,6 +211,10 @@ class ApprovalStep(models.Model):
         WITHDRAWN = "withdrawn", _("not asked any more")
 
     order = models.ForeignKey("orders.SalesOrder", on_delete=models.CASCADE, related_name="approvals")
+    # The change of the order that is decided on; none: the order itself.
+    amendment = models.ForeignKey(
+        "orders.Amendment", on_delete=models.CASCADE, null=True, blank=True, related_name="approvals"
+    )
     round = models.PositiveSmallIntegerField(_("round"), default=1)  # each time the order is asked about anew
     level = models.PositiveSmallIntegerField(_("level"), default=1)
     policy = models.ForeignKey(ApprovalPolicy, on_delete=models.SET_NULL, null=True, related_name="steps")

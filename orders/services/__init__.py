@@ -1,5 +1,16 @@
 """The verbs of sales orders: the only code that writes them."""
 
+from orders.services.amended import write_amendment
+from orders.services.amending import (
+    LineChange,
+    ask_for_amendment,
+    decide_amendment,
+    keep,
+    propose,
+    submit,
+    withdraw_amendment,
+    withdraw_amendments,
+)
 from orders.services.approval import (
     check_new_order,
     decide,
@@ -55,6 +66,7 @@ from orders.services.substatus import remove_sub_statuses, set_sub_status, set_s
 __all__ = [
     "HOLDER",
     "DuplicateExternalNumber",
+    "LineChange",
     "LineInput",
     "PriceAnswer",
     "adjust_receivable",
@@ -63,6 +75,7 @@ __all__ = [
     "allocate_receipt",
     "allocate_waiting",
     "archive_old",
+    "ask_for_amendment",
     "ask_for_approval",
     "assign",
     "build_lines",
@@ -70,16 +83,19 @@ __all__ = [
     "create_customer",
     "create_order",
     "decide",
+    "decide_amendment",
     "freshen",
     "hold",
     "input_of",
     "is_stale",
+    "keep",
     "last_four_digits",
     "lock_waiting",
     "lock_waiting_for_receipt",
     "price_for",
     "prices_for",
     "production_cancelled",
+    "propose",
     "reallocate",
     "recheck",
     "recheck_after_receipt",
@@ -104,11 +120,15 @@ __all__ = [
     "set_sub_status",
     "set_sub_statuses",
     "ship_to_of",
+    "submit",
     "try_auto_approve",
     "try_complete",
     "unreserve",
     "update_customer",
     "update_order",
     "validate_lines",
+    "withdraw_amendment",
+    "withdraw_amendments",
     "withdraw_approval",
+    "write_amendment",
 ]

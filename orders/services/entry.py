@@ -1,7 +1,7 @@
 """Entering and correcting an order."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -97,8 +97,11 @@ def ship_to_of(address: Address | None, customer: Customer) -> dict[str, str]:
     }
 
 
-def validate_lines(lines: Sequence[LineInput]) -> None:
-    """Refuse what no order can contain. Raises BusinessError whose field is `lines.<index>.<column>`."""
+def validate_lines(lines: Sequence[LineInput], *, staying: Collection[int] = ()) -> None:
+    """Refuse what no order can contain. Raises BusinessError whose field is `lines.<index>.<column>`.
+
+    `staying`: ids of products that may be there although they are not sold any more.
+    """
     if not lines:
         raise BusinessError(_("The order has no lines."), hint=_("Add at least one product."), field="lines")
     if len(lines) > MAX_LINES:
@@ -109,7 +112,7 @@ def validate_lines(lines: Sequence[LineInput]) -> None:
         )
     for index, line in enumerate(lines):
         where = f"lines.{index}."
-        if not line.product.is_active:
+        if not line.product.is_active and line.product.pk not in staying:
             raise BusinessError(_("%(sku)s is not sold any more.") % {"sku": line.product.sku}, field=f"{where}product")
         if line.quantity <= 0 or line.quantity != round_quantity(line.quantity):
             raise BusinessError(

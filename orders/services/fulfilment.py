@@ -29,11 +29,11 @@ Status = SalesOrder.Status
 def allocate_order(order: SalesOrder, *, change: StatusChange | None, by: User | None) -> None:
     """Reserve what is there, state what is lacking, and move the order on (follower of “approve”)."""
     lines = list(order.lines.select_related("product"))
-    _allocate(order, lines, by=by)
+    allocate_lines(order, lines, by=by)
     refresh_status(order, by=by)
 
 
-def _allocate(order: SalesOrder, lines: Sequence[OrderLine], *, by: User | None) -> None:
+def allocate_lines(order: SalesOrder, lines: Sequence[OrderLine], *, by: User | None) -> None:
     """Reserve stock for the short lines of one locked order and keep its supply requests true."""
     short = [line for line in lines if line.short > 0]
     goods = [line for line in short if line.product.is_stocked]
@@ -307,7 +307,7 @@ def record_payment(order: SalesOrder, delta: Decimal, *, by: User | None) -> Non
     lock(order)
     wake(order)
     order.paid += delta
-    order.payment_state = _payment_state(order)
+    order.payment_state = state_of_payment(order)
     settled = order.paid >= order.total
     if settled != (order.settled_at is not None):
         order.settled_at = timezone.now() if settled else None
@@ -318,7 +318,8 @@ def record_payment(order: SalesOrder, delta: Decimal, *, by: User | None) -> Non
         advance(order, "reopen", by=None)
 
 
-def _payment_state(order: SalesOrder) -> str:
+def state_of_payment(order: SalesOrder) -> str:
+    """What `paid` and `total` say."""
     if order.paid <= 0:
         return SalesOrder.PaymentState.UNPAID
     if order.paid < order.total:

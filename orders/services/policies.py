@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from erp.models import StatusChange, User
@@ -14,7 +15,8 @@ from erp.money import ZERO
 from erp.workdays import add_working_hours
 from erp.workflow import run_followers
 from inventory.models import Category, ProductCost
-from orders.models import ApprovalLevel, ApprovalPolicy, ApprovalStep, OrderCheck, OrderLine, SalesOrder
+from orders.models import Amendment, ApprovalLevel, ApprovalPolicy, ApprovalStep, OrderCheck, OrderLine, SalesOrder
+from orders.models.approval import role_label
 
 
 @dataclass(slots=True)
@@ -63,6 +65,14 @@ def _facts(orders: Sequence[SalesOrder], policies: Sequence[ApprovalPolicy]) -> 
     for check in OrderCheck.objects.filter(order__in=found).exclude(severity=OrderCheck.Severity.PASS):
         found[check.order_id].warned.add(check.code)
         found[check.order_id].credit_exceeded |= check.finding == "credit_exceeded"
+    _look_at(found, lines, policies)
+    return list(found.values())
+
+
+def _look_at(
+    found: Mapping[int, _Facts], lines: Mapping[int, Sequence[OrderLine]], policies: Sequence[ApprovalPolicy]
+) -> None:
+    """What the lines say. One query, and one where a policy asks for product groups."""
     groups = _groups() if any(policy.categories.all() for policy in policies) else {}
     costs = _costs([line for ours in lines.values() for line in ours])
     for pk, facts in found.items():
@@ -71,7 +81,6 @@ def _facts(orders: Sequence[SalesOrder], policies: Sequence[ApprovalPolicy]) -> 
         facts.margin = _margin(facts.order, ours, costs)
         for line in ours:
             facts.categories |= groups.get(line.product.category_id, set())
-    return list(found.values())
 
 
 def _discount(line: OrderLine) -> Decimal:
@@ -113,7 +122,7 @@ def _groups() -> dict[int | None, set[int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class Ask:
     """One decision that is needed: of whom, at which level, by which policy."""
 
     policy: ApprovalPolicy
@@ -125,8 +134,13 @@ class _Ask:
     def key(self) -> tuple[Any, ...]:
         return (self.policy.pk, self.level, self.roles, self.people)
 
+    def names(self) -> list[str]:
+        """Who it is asked of, in the reader's language. Two queries."""
+        roles = [role_label(role) for role in Group.objects.filter(pk__in=self.roles)]
+        return [str(person) for person in User.objects.filter(pk__in=self.people)] + roles
 
-def _asks(policies: Iterable[ApprovalPolicy], facts: _Facts) -> list[_Ask]:
+
+def _asks(policies: Iterable[ApprovalPolicy], facts: _Facts) -> list[Ask]:
     return [
         ask
         for policy in policies
@@ -136,7 +150,7 @@ def _asks(policies: Iterable[ApprovalPolicy], facts: _Facts) -> list[_Ask]:
     ]
 
 
-def _asks_of(policy: ApprovalPolicy, level: ApprovalLevel, order: SalesOrder) -> list[_Ask]:
+def _asks_of(policy: ApprovalPolicy, level: ApprovalLevel, order: SalesOrder) -> list[Ask]:
     """Any of them is one decision; all of them is one for each role and person."""
     roles = sorted(role.pk for role in level.roles.all())
     people = {person.pk for person in level.people.all() if person.is_active}
@@ -144,9 +158,9 @@ def _asks_of(policy: ApprovalPolicy, level: ApprovalLevel, order: SalesOrder) ->
     if level.by_owner and owner is not None and owner.is_active:
         people.add(owner.pk)
     if level.mode == ApprovalLevel.Mode.ANY or not (roles or people):
-        return [_Ask(policy, level.level, tuple(roles), tuple(sorted(people)))]
-    each = [_Ask(policy, level.level, (), (pk,)) for pk in sorted(people)]
-    return each + [_Ask(policy, level.level, (pk,), ()) for pk in roles]
+        return [Ask(policy, level.level, tuple(roles), tuple(sorted(people)))]
+    each = [Ask(policy, level.level, (), (pk,)) for pk in sorted(people)]
+    return each + [Ask(policy, level.level, (pk,), ()) for pk in roles]
 
 
 def active_policies() -> list[ApprovalPolicy]:
@@ -178,7 +192,29 @@ def ask(orders: Sequence[SalesOrder], *, by: User | None, tell: bool, only_if_ch
                 note_in_timeline(order, "ask_approval", by=None)
 
 
-def _same(asks: list[_Ask], steps: list[ApprovalStep]) -> bool:
+def demands(order: SalesOrder, lines: Sequence[OrderLine], checks: Iterable[OrderCheck]) -> list[Ask]:
+    """Whose agreement the policies in force would demand of an order that looks like this, saved or not."""
+    policies = active_policies()
+    if not policies:
+        return []
+    facts = _Facts(order)
+    for check in checks:
+        if check.severity != OrderCheck.Severity.PASS:
+            facts.warned.add(check.code)
+            facts.credit_exceeded |= check.finding == "credit_exceeded"
+    _look_at({order.pk: facts}, {order.pk: lines}, policies)
+    return _asks(policies, facts)
+
+
+def ask_of(amendment: Amendment, asks: Sequence[Ask], *, by: User | None) -> None:
+    """Ask these people about a change of an order; what was asked of it before is withdrawn."""
+    order = amendment.order
+    withdraw(order)
+    rounds = order.approvals.filter(amendment=amendment).order_by("-round").values_list("round", flat=True)
+    _ask_one(order, asks, round_number=(rounds.first() or 0) + 1, by=by, amendment=amendment)
+
+
+def _same(asks: list[Ask], steps: list[ApprovalStep]) -> bool:
     last = max((step.round for step in steps), default=0)
     asked = sorted(
         (step.policy_id, step.level, tuple(step.demand["roles"]), tuple(step.demand["people"]))
@@ -188,10 +224,13 @@ def _same(asks: list[_Ask], steps: list[ApprovalStep]) -> bool:
     return asked == sorted(one.key for one in asks)
 
 
-def _ask_one(order: SalesOrder, asks: list[_Ask], *, round_number: int, by: User | None) -> None:
+def _ask_one(
+    order: SalesOrder, asks: Sequence[Ask], *, round_number: int, by: User | None, amendment: Amendment | None = None
+) -> None:
     steps = ApprovalStep.objects.bulk_create(
         ApprovalStep(
             order=order,
+            amendment=amendment,
             round=round_number,
             level=one.level,
             policy=one.policy,
@@ -234,18 +273,18 @@ def withdraw(order: SalesOrder) -> None:
     rows.update(decision=ApprovalStep.Decision.WITHDRAWN, at=timezone.now())
 
 
-def note_in_timeline(order: SalesOrder, event: str, *, by: User | None, note: str = "") -> None:
+def note_in_timeline(document: SalesOrder | Amendment, event: str, *, by: User | None, note: str = "") -> None:
     """A row in the timeline that moves nothing, and what the process page lists for it."""
     change = StatusChange.objects.create(
-        document_type=order._meta.label,
-        document_id=order.pk,
+        document_type=document._meta.label,
+        document_id=document.pk,
         transition=event,
-        source=order.status,
-        target=order.status,
+        source=document.status,
+        target=document.status,
         by=by,
         note=note,
     )
-    run_followers(order, event, change=change, by=by)
+    run_followers(document, event, change=change, by=by)
 
 
 def ask_for_approval(order: SalesOrder, *, change: StatusChange | None, by: User | None) -> None:

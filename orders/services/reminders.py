@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from erp.transactions import verb
 from erp.workflow import lock
-from orders.models import ApprovalStep, SalesOrder
+from orders.models import Amendment, ApprovalStep, SalesOrder
 from orders.services.policies import note_in_timeline
 
 BATCH = 500  # orders a run; the next one takes the rest
@@ -26,7 +26,9 @@ def remind_all() -> int:
 def remind(order: SalesOrder) -> bool:
     """Remind or escalate the decisions on one order that are due; returns whether any was."""
     lock(order)
-    if order.status != SalesOrder.Status.PENDING or order.hold_reason:
+    asked_about: SalesOrder | Amendment | None = order if order.status == SalesOrder.Status.PENDING else None
+    asked_about = asked_about or order.amendments.filter(status=Amendment.Status.SUBMITTED).first()
+    if asked_about is None or order.hold_reason:
         return False
     now = timezone.now()
     steps = list(order.approvals.open().select_related("policy"))
@@ -37,9 +39,9 @@ def remind(order: SalesOrder) -> bool:
     escalated = _escalate(late)
     ApprovalStep.objects.bulk_update(steps, ["reminded_at", "escalated_at"])
     if escalated:
-        note_in_timeline(order, "escalate_approval", by=None)
+        note_in_timeline(asked_about, "escalate_approval", by=None)
     elif due:
-        note_in_timeline(order, "remind_approval", by=None)
+        note_in_timeline(asked_about, "remind_approval", by=None)
     return bool(escalated or due)
 
 

@@ -19,10 +19,12 @@ from erp.web.talk import talk_mark, talk_of
 from erp.workflow import advance
 from inventory.selectors import stock_figures
 from orders import services
+from orders.amendments import amendments_of
 from orders.approvals import chain, order_moves, present_level
 from orders.models import OrderCheck, OrderLine, SalesOrder
 from orders.papers import CONFIRMATION, confirmation_context, ship_to_shown
 from orders.substatuses import choices_for
+from orders.views.amendments import why_not as why_not_amendable
 from orders.views.splitting import splitting_of
 from orders.waiting import waits_for
 
@@ -150,6 +152,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         order.paid,
         order.archived_at,
     )
+    changed = amendments_of(order)
+    facts += tuple((one.serial, one.status, one.revision) for one in changed)  # type: ignore[assignment]
     token = live_token(*facts, wait.text, *(said.text for said in wait.also), *talk_mark(order))
     if same := unchanged(request, token):
         return same
@@ -178,6 +182,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "groups": groups,
         "talk": talk_of(order, user),
         "may_restore": bool(order.archived_at) and may(user, "orders.restore_salesorder"),
+        "amendments": changed,
+        "not_amendable": why_not_amendable(order),
         "may_edit": order.status in SalesOrder.EDITABLE and may(user, "orders.change_salesorder"),
         "may_bill": may(user, "finance.view_invoice"),
         "may_copy": may(user, "orders.add_salesorder"),

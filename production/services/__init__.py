@@ -1,5 +1,6 @@
 """The verbs of production: the only code that writes it."""
 
+from production.services.amending import follow_amendment
 from production.services.components import (
     HOLDER,
     release_components,
@@ -17,6 +18,7 @@ __all__ = [
     "cancel_for_order",
     "create_production_order",
     "divide_work",
+    "follow_amendment",
     "join_work",
     "move",
     "plan_need",

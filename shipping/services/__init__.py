@@ -1,5 +1,6 @@
 """The verbs of shipping: the only code that writes it."""
 
+from shipping.services.amending import follow_amendment, make_room_for_amendment
 from shipping.services.common import move
 from shipping.services.packing import ParcelInput, pack, put_back
 from shipping.services.picking import (
@@ -20,8 +21,10 @@ __all__ = [
     "confirm_receipt",
     "correct_tracking",
     "count_delivered",
+    "follow_amendment",
     "hand_over",
     "issue_goods",
+    "make_room_for_amendment",
     "move",
     "open_pick_list",
     "pack",

@@ -38,7 +38,7 @@ def open_pick_list(order: SalesOrder, *, by: User | None, change: StatusChange |
     if change is None:
         require(by, "shipping.pick_picklist", _("Your role does not include opening pick lists."))
         _check_may_be_picked(order)
-    wanted = _to_pick(order)
+    wanted = to_pick(order)
     pick_list = order.pick_lists.filter(status=PickList.Status.OPEN).first()
     if not wanted:
         if change is None and pick_list is None:
@@ -67,7 +67,7 @@ def _check_may_be_picked(order: SalesOrder) -> None:
         raise BusinessError(_("The order is on hold: %(reason)s") % {"reason": order.hold_reason})
 
 
-def _to_pick(order: SalesOrder) -> dict[Key, Decimal]:
+def to_pick(order: SalesOrder) -> dict[Key, Decimal]:
     """What is reserved and on no list yet, in picking order; the services of a ready order go with the last list."""
     lines = list(order.lines.select_related("product"))
     taken = _on_other_lists(order)
@@ -105,7 +105,7 @@ def renew_pick_list(document: SalesOrder, *, change: StatusChange | None, by: Us
     pick_list = document.pick_lists.filter(status=PickList.Status.OPEN).first()
     if pick_list is None:
         return
-    if wanted := _to_pick(document):
+    if wanted := to_pick(document):
         pick_list.lines.all().delete()
         _write_lines(pick_list, wanted)
     else:
