@@ -4,9 +4,9 @@ from django.urls import path
 
 from orders.views import (
     addresses,
+    amendments,
     archive,
     bulk,
-    amendments,
     channels,
     customers,
     drafts,
