@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from erp.money import ZERO, round_money
 from erp.overdue import Overdue
 from finance import basics
-from finance.models import Invoice, JournalEntry, JournalLine, Payment
+from finance.models import Account, Invoice, JournalEntry, JournalLine, Payment
 from inventory.doclinks import DocLink, Ref, document_links
 from inventory.models import StockMove
 from orders.models import Customer
@@ -154,8 +154,11 @@ class Statement:
 
 
 def statement(customer: Customer, *, first: dt.date, last: dt.date, user: Any) -> Statement:
-    """A customer's account between two days, straight from the ledger. Five queries at most."""
-    lines = JournalLine.objects.filter(customer=customer, account__code__in=[basics.RECEIVABLE, basics.PREPAYMENT])
+    """A customer's account between two days, straight from the ledger. Six queries at most."""
+    accounts = list(
+        Account.objects.filter(code__in=[basics.RECEIVABLE, basics.PREPAYMENT]).values_list("pk", flat=True)
+    )
+    lines = JournalLine.objects.filter(customer=customer, account__in=accounts)
     opening = lines.filter(entry__date__lt=first).aggregate(sum=Sum("amount"))["sum"] or ZERO
     found = Statement(customer=customer, first=first, last=last, opening=opening)
     sums = (

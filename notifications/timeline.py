@@ -9,6 +9,7 @@ from erp.timeline import TimelineEntry
 from notifications.services import customer_key
 from notifications.texts import CUSTOMER_MAILS, customer_words
 from orders.models import SalesOrder
+from orders.models.customer import among
 from shipping.models import Shipment
 
 TONES = {
@@ -24,7 +25,7 @@ def mails_of_order(document: SalesOrder) -> list[TimelineEntry]:
     shipments = Shipment.objects.filter(order=document).values("pk")
     return _mails(
         Q(document_type=SalesOrder._meta.label, document_id=document.pk)
-        | Q(document_type=Shipment._meta.label, document_id__in=shipments)
+        | Q(document_type=Shipment._meta.label) & among("document_id", shipments)
     )
 
 

@@ -1,15 +1,20 @@
 """Finding orders and customers by what people have at hand: a number, a name, initials, a phone, an article."""
 
 import re
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from inventory.models import Product
+from inventory.models import Barcode, Product
 from orders.models import Contact, Customer, OrderLine, SalesOrder
 
 # More matches than this mean that the words say too little to search orders by them.
 CANDIDATES = 200
+# Of more orders than this the newest are found.
+FOUND = 5000
 _PHONE = re.compile(r"[\d+][\d\s-]{3,}")
 
 
@@ -25,7 +30,9 @@ def matching_customers(rows: QuerySet[Customer], text: str) -> QuerySet[Customer
         return rows
     words = Q(code__icontains=text) | Q(name__icontains=text) | Q(pinyin__icontains=text) | Q(initials__icontains=text)
     if digits := _phone_digits(text):
-        words |= Q(pk__in=Contact.objects.filter(phone__startswith=digits).values("customer_id"))
+        # Looked up first: a subquery below the OR would keep PostgreSQL from the index of the words.
+        contacts = Contact.objects.filter(phone__startswith=digits).values_list("customer_id", flat=True)
+        words |= Q(pk__in=list(contacts[:CANDIDATES]))
     return rows.filter(words)
 
 
@@ -39,26 +46,28 @@ def search_customers(text: str, *, user: Any, limit: int = 20) -> list[Customer]
 
 
 def _product_ids(text: str) -> list[int]:
-    words = (
-        Q(sku__icontains=text)
-        | Q(name__icontains=text)
-        | Q(pinyin__icontains=text)
-        | Q(initials__icontains=text)
-        | Q(barcodes__code=text)
-    )
-    return list(Product.objects.filter(words).order_by().values_list("pk", flat=True).distinct()[:CANDIDATES])
+    anywhere = (f"{field}__icontains" for field in ("sku", "name", "pinyin", "initials"))
+    words = reduce(or_, (Q(**{lookup: text}) for lookup in anywhere))
+    # A barcode is looked up by itself: joined in, it would keep PostgreSQL from the index of the words.
+    scanned = Barcode.objects.filter(code=text).values_list("product_id", flat=True)
+    found = Product.objects.filter(words).order_by().values_list("pk", flat=True)[:CANDIDATES]
+    return list(scanned.union(found))
 
 
 def matching_orders(rows: QuerySet[SalesOrder], text: str, *, user: Any) -> QuerySet[SalesOrder]:
-    """Orders found by number, the channel's number, customer, phone or article; two queries to find the candidates.
+    """Orders found by number, the channel's number, customer, phone or article; three queries to find the candidates.
 
-    Each way of finding is its own indexed query, joined by UNION: the cost follows the matches, not the table.
+    Each way of finding is its own indexed query, joined by UNION: the cost follows the matches, not the table. They are
+    looked for once, however often the rows are then counted and read.
     """
     text = text.strip()
     if not text:
         return rows
     every = SalesOrder.objects.order_by()
-    ways = [every.filter(Q(number__icontains=text) | Q(external_number__icontains=text))]
+    ways = []
+    if len(text) > 2 or text.isascii():  # two characters of Chinese are a name, and no index finds them in numbers
+        numbered = every.filter(Q(number__icontains=text) | Q(external_number__icontains=text))
+        ways.append(numbered.order_by("-pk")[:FOUND])
     customers = matching_customers(Customer.objects.visible_to(user), text)
     if customer_ids := list(customers.order_by().values_list("pk", flat=True)[:CANDIDATES]):
         ways.append(every.filter(customer_id__in=customer_ids))
@@ -67,7 +76,11 @@ def matching_orders(rows: QuerySet[SalesOrder], text: str, *, user: Any) -> Quer
         if len(digits) == 4:
             ways.append(every.filter(phone_last4=digits))
     if product_ids := _product_ids(text):
-        lines = OrderLine.objects.filter(product_id__in=product_ids)
-        ways.append(every.filter(pk__in=lines.values("order_id")))
-    first, *others = [way.values("pk") for way in ways]
-    return rows.filter(pk__in=first.union(*others) if others else first)
+        lines = OrderLine.objects.filter(product_id__in=product_ids).values("order_id")
+        ways.append(every.filter(pk__in=lines[:FOUND] if len(product_ids) >= CANDIDATES else lines))
+    if not ways:
+        return rows.none()
+    first, *others = [way.values_list("pk", flat=True) for way in ways]
+    found = first.union(*others).order_by("-pk")[:FOUND] if others else first
+    # An array is one parameter, where a list would be thousands.
+    return rows.filter(RawSQL("orders_salesorder.id = ANY (%s)", [list(found)], output_field=BooleanField()))

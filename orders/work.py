@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from orders.approvals import for_decision
 from orders.drafts import FORM, row_of
 from orders.filters import late
 from orders.models import ChannelOrder, SalesOrder
+from orders.models.customer import looked_after_by
 from orders.waiting import Wait, waits_for
 
 Status = SalesOrder.Status
@@ -53,7 +54,7 @@ def _own(rows: QuerySet[SalesOrder], user: Any) -> QuerySet[SalesOrder]:
     """The orders a salesperson looks after; for those who approve, everybody's."""
     if user.has_perm("orders.approve_salesorder"):
         return rows
-    return rows.filter(Q(salesperson=user) | Q(customer__owner=user))
+    return rows.filter(looked_after_by(user))
 
 
 def _list(**query: str) -> str:

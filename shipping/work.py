@@ -4,14 +4,14 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from erp.workbench import Act, WorkGroup, WorkItem, group
-from shipping.models import PickList, Shipment
+from shipping.models import PickList, Shipment, TrackingEvent
 
 SILENT = dt.timedelta(hours=24)  # a parcel on its way without a scan for longer is asked about
 
@@ -40,7 +40,8 @@ def _troubles(shipments: Any, url: str) -> Iterator[WorkGroup]:
     lost = shipments.filter(status=Shipment.Status.EXCEPTION).order_by("status_since", "id")
     yield from group("parcel-exception", _("Parcels in trouble"), "alert-triangle", lost, _lost, url=url, tone="red")
     since = timezone.now() - SILENT
-    travelling = shipments.filter(status=Shipment.Status.IN_TRANSIT).annotate(scan=Max("parcels__events__at"))
+    scans = TrackingEvent.objects.filter(parcel__shipment=OuterRef("pk")).order_by("-at").values("at")[:1]
+    travelling = shipments.filter(status=Shipment.Status.IN_TRANSIT).annotate(scan=Subquery(scans))
     silent = travelling.filter(Q(scan__lt=since) | Q(scan=None, handed_over_at__lt=since)).order_by("id")
     yield from group("parcel-silent", _("No scan for 24 hours"), "clock", silent, _silent, url=url)
 

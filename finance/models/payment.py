@@ -92,6 +92,10 @@ class Payment(Document):
                 condition=Q(status="posted") & Q(allocated__lt=F("amount")),
                 name="payment_unallocated",
             ),
+            # The same, oldest first: what finance has to match.
+            models.Index(
+                fields=["id"], condition=Q(status="posted") & Q(allocated__lt=F("amount")), name="payment_to_match"
+            ),
         ]
 
     def get_absolute_url(self) -> str:

@@ -270,9 +270,9 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _unbilled(user: Any) -> Any:
-    lines = OrderLine.objects.filter(order=OuterRef("pk"), shipped__gt=F("invoiced"))
-    rows = SalesOrder.objects.visible_to(user).filter(Exists(lines))
-    return rows.exclude(invoices__status=Invoice.Status.DRAFT, invoices__kind=Invoice.Kind.INVOICE)
+    lines = OrderLine.objects.filter(shipped__gt=F("invoiced"))
+    drafts = Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.DRAFT, kind=Invoice.Kind.INVOICE)
+    return SalesOrder.objects.visible_to(user).filter(~Exists(drafts), pk__in=lines.values("order"))
 
 
 @perm_required("finance.view_invoice", "finance.add_invoice")

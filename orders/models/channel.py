@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from erp.fields import RateField
 from erp.models import ScopedQuerySet
 from inventory.models import Product, Warehouse
-from orders.models.customer import Customer
+from orders.models.customer import Customer, looked_after_by
 
 if TYPE_CHECKING:
     from erp.models import User
@@ -92,7 +92,7 @@ class ChannelOrderQuerySet(ScopedQuerySet):
         if user.has_perm("orders.view_all_orders"):
             return self
         unowned = Q(order=None) & (Q(channel__salesperson=None) | Q(channel__salesperson=user))
-        return self.filter(unowned | Q(order__salesperson=user) | Q(order__customer__owner=user))
+        return self.filter(unowned | looked_after_by(user, "order__"))
 
     def delivered(self) -> Self:
         """What came by webhook, without the rows of imported files."""

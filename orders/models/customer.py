@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Self
 import pghistory
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.cache import cache
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -228,6 +229,22 @@ class Customer(models.Model):
         if self.auto_approval == self.AutoApproval.NEVER:
             return Decimal(0)
         return company_limit if self.auto_approve_limit is None else self.auto_approve_limit
+
+
+def among(field: str, ids: "models.QuerySet[Any, Any]") -> Q:
+    """`field = ANY (ARRAY (…))`: as IN, but PostgreSQL knows that few rows are meant and looks them up by an index.
+
+    Of an IN below an OR it believes that every second row matches, and reads the whole table.
+    """
+    test = Func(F(field), ArraySubquery(ids), template="(%(expressions)s))", arg_joiner=" = ANY (")
+    test.output_field = models.BooleanField()
+    return Q(test)
+
+
+def looked_after_by(user: "User", order: str = "") -> Q:
+    """Orders that a person sells, or whose customer is theirs; `order` leads from the rows to their order ("order__")."""
+    theirs = Customer._base_manager.filter(owner=user).values("pk")
+    return Q(**{f"{order}salesperson": user}) | among(f"{order}customer", theirs)
 
 
 class Contact(models.Model):

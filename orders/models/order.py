@@ -23,7 +23,7 @@ from inventory.units import in_packs
 from orders.models.approval import MAY_APPROVE, ApprovalStep, names_missing
 from orders.models.channel import Channel
 from orders.models.check import OrderCheck
-from orders.models.customer import Customer, PriceRule
+from orders.models.customer import Customer, PriceRule, among, looked_after_by
 
 if TYPE_CHECKING:
     from erp.models import User
@@ -114,7 +114,7 @@ class SalesOrderQuerySet(ScopedQuerySet):
         # Whoever is asked to decide sees what they decide on, and later what they have decided.
         asked = ApprovalStep.objects.asked_of(user).values("order")
         decided = ApprovalStep.objects.filter(decided_by=user).values("order")
-        return rows.filter(Q(salesperson=user) | Q(customer__owner=user) | Q(pk__in=asked) | Q(pk__in=decided))
+        return rows.filter(looked_after_by(user) | among("pk", asked) | among("pk", decided))
 
     def live(self) -> Self:
         """Orders that are not archived."""
@@ -135,7 +135,7 @@ class OrderScopedQuerySet(ScopedQuerySet):
         rows = super().visible_to(user)
         if user.has_perm("orders.view_all_orders"):
             return rows
-        return rows.filter(Q(order__salesperson=user) | Q(order__customer__owner=user))
+        return rows.filter(looked_after_by(user, "order__"))
 
 
 @pghistory.track(
@@ -275,7 +275,17 @@ class SalesOrder(Document):
             models.Index(
                 fields=["sub_status", "-id"], condition=Q(sub_status__isnull=False), name="salesorder_sub_status"
             ),
-            models.Index(fields=["salesperson", "-id"], name="salesorder_salesperson"),
+            models.Index(fields=["salesperson", "status", "-id"], name="salesorder_seller"),
+            models.Index(fields=["channel", "status", "-id"], name="salesorder_channel"),
+            models.Index(fields=["status", "ordered_at", "id"], name="salesorder_status_ordered"),
+            models.Index(fields=["shipped_at", "id"], name="salesorder_shipped"),
+            # What is not paid, or stopped by somebody, is little beside what is finished.
+            models.Index(
+                fields=["payment_state", "status", "-id"],
+                condition=~Q(payment_state="paid"),
+                name="salesorder_unpaid",
+            ),
+            models.Index(fields=["status", "-id"], condition=~Q(hold_reason=""), name="salesorder_held"),
             models.Index(fields=["project", "-id"], condition=Q(project__isnull=False), name="salesorder_project"),
             # Any part of our number or the channel's, and the recipient's phone from its beginning.
             GinIndex(
@@ -283,6 +293,7 @@ class SalesOrder(Document):
                 OpClass(Upper("external_number"), name="gin_trgm_ops"),
                 name="salesorder_search",
             ),
+            models.Index(fields=["phone_last4", "-id"], name="salesorder_last4"),
             models.Index(OpClass(KT("ship_to__phone"), name="text_pattern_ops"), name="salesorder_phone"),
             # What is late, or due soon.
             models.Index(
@@ -518,6 +529,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(invoiced__gte=0) & Q(invoiced__lte=F("quantity")), name="orderline_invoiced_within_ordered"
             ),
+        ]
+        indexes = [
+            # Lines that left and are not billed yet: few, however many there were.
+            models.Index(fields=["order"], condition=Q(shipped__gt=F("invoiced")), name="orderline_to_bill"),
         ]
 
     def __str__(self) -> str:
