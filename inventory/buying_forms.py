@@ -59,7 +59,7 @@ class ReceiveForm(HouseForm):
             arrived = quantity_field(line.product.name, most=tolerated(line))
             arrived.initial = f"{line.outstanding.normalize():f}"
             self.fields[f"q{line.pk}"] = arrived
-            self.fields[f"bad{line.pk}"] = quantity_field(_("Rejected"))
+            self.fields[f"bad{line.pk}"] = quantity_field(_("Rejected goods"))
             self.fields[f"held{line.pk}"] = quantity_field(_("To be inspected"))
             self.fields[f"why{line.pk}"] = forms.CharField(label=_("Reason"), required=False, max_length=200)
 
@@ -94,7 +94,7 @@ class InspectForm(HouseForm):
         self.lines = [row for row in found if row.uninspected > 0]
         for row in self.lines:
             self.fields[f"ok{row.pk}"] = quantity_field(_("Accepted"), most=row.uninspected, filled=True)
-            self.fields[f"bad{row.pk}"] = quantity_field(_("Rejected"), most=row.uninspected)
+            self.fields[f"bad{row.pk}"] = quantity_field(_("Rejected goods"), most=row.uninspected)
             self.fields[f"why{row.pk}"] = forms.CharField(label=_("Reason"), required=False, max_length=200)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:

@@ -176,6 +176,8 @@ def _steps(order: PurchaseOrder) -> list[dict[str, Any]]:
         way.insert(1, order.Status.SUBMITTED)
     if order.status not in way:
         return []
+    if order.status != order.Status.PARTLY:
+        way.remove(order.Status.PARTLY)
     at = way.index(order.status)
     return [
         {"label": status.label, "at": None, "state": "done" if place < at else "current" if place == at else "todo"}

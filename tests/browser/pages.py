@@ -7,7 +7,7 @@ from django.core.management import call_command
 from aftersales.models import ReturnRequest, ServiceCase
 from erp.models import User
 from finance.models import Invoice, Payment
-from inventory.models import Product, PurchaseOrder
+from inventory.models import Product, PurchaseOrder, Supplier
 from orders.models import CustomerUser, Project, SalesOrder
 from production.models import ProductionOrder
 from shipping.models import PickList, Shipment
@@ -26,6 +26,9 @@ LISTS = (
     ("warehouse", "/inventory/"),
     ("warehouse", "/inventory/moves/"),
     ("warehouse", "/inventory/purchases/"),
+    ("purchasing", "/inventory/purchases/proposals/"),
+    ("purchasing", "/inventory/suppliers/"),
+    ("purchasing", "/inventory/suppliers/new/"),
     ("planner", "/production/"),
     ("warehouse", "/shipping/"),
     ("logistics", "/shipping/?tab=transit"),
@@ -48,6 +51,7 @@ PAGES = (
     ("manager", Project),
     ("warehouse", Product),
     ("warehouse", PurchaseOrder),
+    ("purchasing", Supplier),
     ("planner", ProductionOrder),
     ("warehouse", PickList),
     ("logistics", Shipment),

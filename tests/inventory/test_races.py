@@ -7,9 +7,12 @@ import pytest
 from django.db import connection
 
 from erp.basics import ensure_basics
+from erp.errors import BusinessError
 from erp.workflow import advance
 from inventory.models import (
     GoodsReceipt,
+    PurchaseDemand,
+    PurchaseLine,
     PurchaseOrder,
     Reservation,
     StockItem,
@@ -19,10 +22,16 @@ from inventory.models import (
     SupplyRequest,
 )
 from inventory.services import (
+    Arrival,
+    Choice,
+    Finding,
     Movement,
+    Ordered,
     Want,
     default_warehouse,
+    inspect,
     order_needs,
+    order_proposals,
     post_moves,
     receive,
     receiving_place,
@@ -142,3 +151,76 @@ def test_two_order_the_same_needs(house):
     answers = at_once(*[lambda: order_needs(supplier=supplier, warehouse=house, by=None)] * 2)
     assert sum(isinstance(answer, PurchaseOrder) for answer in answers) == 1
     assert PurchaseOrder.objects.count() == 1
+
+
+def test_two_buyers_tick_the_same_proposals(house):
+    """Each proposal is ordered once, whoever gets it; nothing is lost and nobody waits for ever."""
+    supplier = Supplier.objects.create(code="S1", name="厂")
+    products = [make_product() for _again in range(3)]
+    for at, product in enumerate(products, start=1):
+        SupplierPrice.objects.create(supplier=supplier, product=product, price=Decimal(1))
+        SupplyRequest.objects.create(
+            product=product,
+            warehouse=house,
+            quantity=3,
+            supply="buy",
+            holder_type=HOLDER,
+            holder_id=at,
+            document_type="orders.SalesOrder",
+            document_id=at,
+        )
+
+    def click(chosen):
+        ticked = [Choice(product.pk, house.pk, supplier.pk, Decimal(3), Decimal(3)) for product in chosen]
+        return lambda: order_proposals(ticked, by=None)
+
+    answers = at_once(click(products[:2]), click(products[:0:-1]))
+    assert all(isinstance(answer, Ordered) for answer in answers)
+    bought = list(PurchaseLine.objects.values_list("product", flat=True))
+    assert sorted(bought) == sorted(product.pk for product in products)
+    assert sum(len(answer.gone) for answer in answers) == 1
+    assert PurchaseDemand.objects.count() == 3
+
+
+def test_two_receipts_of_one_order_at_once(house):
+    """Together they cannot receive more than was ordered."""
+    product = make_product()
+    order = draft(Supplier.objects.create(code="S1", name="厂"), (product, "5", "2"))
+    advance(order, "place", by=None)
+    line, place = order.lines.get(), receiving_place(house)
+
+    def send(key):
+        return lambda: receive(
+            PurchaseOrder.objects.get(pk=order.pk),
+            quantities={line.pk: Arrival(Decimal(3), held=Decimal(1), reason="x")},
+            place=place,
+            by=None,
+            key=key,
+        )
+
+    answers = at_once(send("a"), send("b"))
+    assert sum(isinstance(answer, GoodsReceipt) for answer in answers) == 1
+    assert sum(isinstance(answer, BusinessError) for answer in answers) == 1
+    line.refresh_from_db()
+    assert (line.received, line.accepted, line.uninspected) == (3, 2, 1)
+    assert not list(differences())
+
+
+def test_two_inspect_the_same_goods(house):
+    """What waits is decided on once."""
+    product = make_product()
+    order = draft(Supplier.objects.create(code="S1", name="厂"), (product, "5", "2"))
+    advance(order, "place", by=None)
+    place, arrived = receiving_place(house), Arrival(Decimal(5), held=Decimal(5), reason="x")
+    receipt = receive(order, quantities={order.lines.get().pk: arrived}, place=place, by=None)
+    row = receipt.lines.get()
+
+    def decide(accepted, rejected):
+        finding = Finding(Decimal(accepted), Decimal(rejected), "坏", place)
+        return lambda: inspect(PurchaseOrder.objects.get(pk=order.pk), findings={row.pk: finding}, by=None)
+
+    answers = at_once(decide(5, 0), decide(0, 5))
+    assert sum(isinstance(answer, BusinessError) for answer in answers) == 1
+    row.refresh_from_db()
+    assert row.accepted + row.rejected == 5
+    assert not list(differences())
