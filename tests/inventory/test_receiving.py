@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from erp.errors import BusinessError, NotPermitted, OutOfStock, TransitionRefused
 from erp.models import Company
+from erp.timeline import timeline
 from erp.workflow import advance
 from finance.models import JournalLine
 from inventory.models import Inspection, LateCost, Place, ProductCost, PurchaseOrder, ReceiptLine, StockItem, StockMove
@@ -76,6 +77,7 @@ def test_what_was_held_is_accepted_or_rejected_later_and_a_repeat_changes_nothin
         inspect(placed.order, findings={line.pk: finding}, by=cast.warehouse, key="form-1")
     line.refresh_from_db()
     assert (line.accepted, line.rejected, line.uninspected) == (8, 1, 1)
+    assert [entry.text for entry in timeline(placed.order) if entry.icon == "clipboard-check"] == ["划痕"]
     assert (at(placed.product, bin_place), at(placed.product, aside)) == (8, 2)
     assert not list(differences())
 
@@ -132,6 +134,7 @@ def test_rejected_goods_go_back_at_cost_and_a_credit_is_expected(placed, bin_pla
         placed.order, quantities={line.pk: Decimal(3)}, place=aside, reason="尺寸不符", by=cast.warehouse, key="k"
     )
     assert paper == again
+    assert any(paper.number in entry.title and entry.text == "尺寸不符" for entry in timeline(placed.order))
     assert (paper.status, paper.total) == ("posted", Decimal("37.04"))
     assert at(placed.product, aside) == 1
     move = StockMove.objects.get(document_type="inventory.SupplierReturn")
