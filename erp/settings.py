@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
     "recheck-orders": {"task": "orders.tasks.sweep_checks", "schedule": crontab(minute=20)},
     "sweep-jobs": {"task": "erp.tasks.sweep_jobs", "schedule": 60.0},
+    "serve-free-stock": {"task": "orders.tasks.serve_free_stock", "schedule": 300.0},
     "archive-orders": {"task": "orders.tasks.archive_orders", "schedule": crontab(hour="2", minute="20")},
     "remind-approvers": {"task": "orders.tasks.remind_approvers", "schedule": 900.0},
     "take-up-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},

@@ -8,7 +8,7 @@ from orders.channels import taking
 from orders.importing.run import claim, execute, left_behind
 from orders.importing.uploads import paths_of
 from orders.models import ImportRun
-from orders.services import freshness
+from orders.services import freshness, serving
 from orders.services.archive import archive_old
 from orders.services.reminders import remind_all
 
@@ -66,3 +66,9 @@ def sweep_checks() -> int:
 def archive_orders() -> None:
     """Take what is long finished out of the working lists."""
     archive_old()
+
+
+@shared_task(name="orders.tasks.serve_free_stock", expires=240)
+def serve_free_stock() -> int:
+    """Give free stock to whoever still waits for it."""
+    return serving.serve_free_stock()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from erp.models import IdempotencyKey, User
 from erp.rest.problems import Problem
+from erp.transactions import verb
 
 LONGEST_KEY = 200
 
@@ -27,28 +27,31 @@ class Answer:
 def answer_once(request: HttpRequest, *, client: User, make: Callable[[], Answer]) -> Answer:
     """Run `make` at most once for the request's `Idempotency-Key`; a repeat gets the first answer with status 200.
 
-    Without the header `make` simply runs. Key and effect are written in one transaction: a second request with the
-    same key waits for the first to commit, and starts afresh if it failed. Raises Problem 422 when the key came with
-    another request before.
+    Without the header `make` simply runs. Key and effect are written in one transaction, which is run again when the
+    database broke a deadlock: a second request with the same key waits for the first to commit, and starts afresh if it
+    failed. Raises Problem 422 when the key came with another request before.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
-    if not key:
-        with transaction.atomic():
-            return make()
     if len(key) > LONGEST_KEY:
         raise Problem(
             422, code="idempotency_key_too_long", detail=_("The Idempotency-Key has more than 200 characters.")
         )
-    with transaction.atomic():
-        row, is_new = IdempotencyKey.objects.get_or_create(
-            client=client, key=key, defaults={"request_hash": fingerprint(request)}
-        )
-        if not is_new:
-            return _stored(row, request)
-        answer = make()
-        row.status_code, row.response = answer.status, answer.body
-        row.save(update_fields=["status_code", "response"])
-        return answer
+    return _answer(request, client, key, make)
+
+
+@verb  # the outermost one repeats after a deadlock: without it the caller would get the 500 that nobody can act on
+def _answer(request: HttpRequest, client: User, key: str, make: Callable[[], Answer]) -> Answer:
+    if not key:
+        return make()
+    row, is_new = IdempotencyKey.objects.get_or_create(
+        client=client, key=key, defaults={"request_hash": fingerprint(request)}
+    )
+    if not is_new:
+        return _stored(row, request)
+    answer = make()
+    row.status_code, row.response = answer.status, answer.body
+    row.save(update_fields=["status_code", "response"])
+    return answer
 
 
 def _stored(row: IdempotencyKey, request: HttpRequest) -> Answer:

@@ -61,6 +61,7 @@ from orders.services.fulfilment import (
 )
 from orders.services.policies import ask_for_approval, withdraw_approval
 from orders.services.pricing import PriceAnswer, price_for, prices_for
+from orders.services.serving import serve_free_stock
 from orders.services.substatus import remove_sub_statuses, set_sub_status, set_sub_statuses
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "run_checks",
     "salespeople",
     "search_words",
+    "serve_free_stock",
     "set_sub_status",
     "set_sub_statuses",
     "ship_to_of",
