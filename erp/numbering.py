@@ -20,6 +20,9 @@ SEQUENCES = {
     "CU": "number_customer",
     "PJ": "number_project",
     "SR": "number_supplier_return",
+    "SC": "number_stock_count",
+    "TR": "number_transfer",
+    "AD": "number_adjustment",
 }
 
 

@@ -13,6 +13,15 @@ from django.utils.module_loading import import_string
 
 ANNOUNCE = "notifications.services.announce"
 
+# What is missing is taken back from whom it was promised to, the least urgent first; what is found serves who waits.
+GIVE_UP = [
+    "orders.services.lock_for_loss",
+    "production.services.give_up_missing",
+    "orders.services.give_up_missing",
+]
+SERVE = ["orders.services.allocate_found", "production.services.supply_found"]
+COUNTED = [*GIVE_UP, "inventory.services.write_count", "finance.services.post_stock", *SERVE]
+
 PROCESS: dict[str, dict[str, list[str]]] = {
     "orders.SalesOrder": {
         # What is approved at once is not announced as waiting for approval.
@@ -60,6 +69,8 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         # What a web shop tells of an order that people work on already: see orders.channels.
         "shop_cancelled": [ANNOUNCE],
         "shop_changed": [ANNOUNCE],
+        # Promised goods are missing on the shelf: see the stock count below.
+        "lose_stock": ["shipping.services.renew_pick_list"],
         "shop_refunded": ["aftersales.services.open_refund_case", ANNOUNCE],
     },
     # A change of a confirmed order. What is not decided by people is applied within “submit”.
@@ -111,6 +122,13 @@ PROCESS: dict[str, dict[str, list[str]]] = {
     "inventory.SupplierReturn": {
         "post": ["inventory.services.send_back", "finance.services.post_stock", ANNOUNCE],
     },
+    "inventory.StockCount": {
+        "start": ["inventory.services.open_bins"],
+        "finish": ["inventory.services.compare"],
+        "post": COUNTED,
+        "approve": COUNTED,
+        "cancel": ["inventory.services.close_bins"],
+    },
     "production.ProductionOrder": {
         "create": [ANNOUNCE],
         "finish": ["production.services.release_components", "finance.services.post_production", ANNOUNCE],
@@ -159,6 +177,7 @@ HAPPENINGS: dict[str, set[str]] = {
         "merge",
         "shop_cancelled",
         "shop_changed",
+        "lose_stock",
         "shop_refunded",
     },
     "erp.Comment": {"mention"},

@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-attachments": {"task": "erp.tasks.clear_attachments", "schedule": crontab(hour=4, minute=10)},
     "worker-heartbeat": {"task": "erp.tasks.heartbeat", "schedule": 15.0},
     "recheck-orders": {"task": "orders.tasks.sweep_checks", "schedule": crontab(minute=20)},
+    "propose-counts": {"task": "inventory.tasks.propose_counts", "schedule": crontab(hour=4, minute=40)},
     "sweep-jobs": {"task": "erp.tasks.sweep_jobs", "schedule": 60.0},
     "serve-free-stock": {"task": "orders.tasks.serve_free_stock", "schedule": 300.0},
     "archive-orders": {"task": "orders.tasks.archive_orders", "schedule": crontab(hour="2", minute="20")},

@@ -19,6 +19,7 @@ SOURCES = [
     "orders.work.work_for",
     "orders.work_changes.work_for",
     "inventory.work.work_for",
+    "inventory.work_stock.work_for",
     "production.work.work_for",
     "shipping.work.work_for",
     "finance.work.work_for",

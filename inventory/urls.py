@@ -1,12 +1,20 @@
 from django.urls import path
 
-from inventory.views import moves, products, proposals, purchases, receiving, stock, suppliers
+from inventory.views import counts, moves, products, proposals, purchases, receiving, stock, suppliers
 
 app_name = "inventory"
 urlpatterns = [
     path("", stock.stock_list, name="list"),
     path("stock.xlsx", stock.stock_xlsx, name="xlsx"),
     path("moves/", moves.move_list, name="moves"),
+    path("counts/", counts.count_list, name="counts"),
+    path("counts/new/", counts.count_new, name="count_new"),
+    path("counts/<str:number>/", counts.count_page, name="count"),
+    path("counts/<str:number>/sheet.pdf", counts.count_pdf, name="count_pdf"),
+    path("counts/<str:number>/next/", counts.count_next, name="count_next"),
+    path("counts/<str:number>/bins/<str:code>/", counts.count_bin, name="count_bin"),
+    path("counts/<str:number>/again/", counts.count_repeat, name="count_repeat"),
+    path("counts/<str:number>/transitions/", counts.count_transition, name="count_transition"),
     path("products/search.json", products.product_search, name="search"),
     path("products/new/", products.product_new, name="product_new"),
     path("products/<path:sku>/edit/", products.product_edit, name="product_edit"),

@@ -37,6 +37,24 @@ class Company(models.Model):
         db_default=Decimal(0),
         help_text=_("Share of the quantity ordered that may arrive beyond it: 0.05 is 5 %."),
     )
+    count_approval_limit = MoneyField(
+        _("stock counts need approval above"),
+        default=Decimal("5000.00"),
+        db_default=Decimal(0),
+        help_text=_("Worth of all differences in CNY. Somebody who did not count decides. 0: no approval is needed."),
+    )
+    count_again_limit = MoneyField(
+        _("count again above"),
+        default=Decimal("500.00"),
+        db_default=Decimal(0),
+        help_text=_("A line whose difference is worth more, in CNY, is counted twice. 0: once is enough."),
+    )
+    cycle_count_products = models.PositiveIntegerField(
+        _("products counted a day"),
+        default=0,
+        db_default=0,
+        help_text=_("So many products whose count is due are put on a draft every night. 0: only by hand."),
+    )
     settle_before_completion = models.BooleanField(
         _("orders complete only when paid"),
         default=True,

@@ -5,12 +5,12 @@ from __future__ import annotations
 TONES: dict[str, str] = {
     # waits for a person
     "amber": "pending draft open new waiting unpaid requested to_confirm on_hold due queued planned warning medium "
-    "sent escalated submitted",
+    "sent escalated submitted review",
     # agreed, in order
     "blue": "approved confirmed placed released posted assigned partially_paid partial partly_received accepted issued info "
     "claimed reserved",
     # somebody is at work
-    "violet": "in_production started in_progress running picking processing inspecting investigating paused",
+    "violet": "in_production started in_progress running picking counting processing inspecting investigating paused",
     # ready for the next step
     "cyan": "ready_to_ship ready picked packed made received prepared",
     # on the way

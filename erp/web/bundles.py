@@ -56,6 +56,7 @@ JS = (
     "columns",
     "quantity",
     "scan",
+    "count",
     "mention",
     "upload",
     "small",

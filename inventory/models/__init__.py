@@ -6,6 +6,7 @@ from inventory.models.buying import (
     PurchaseOrder,
     SupplyRequest,
 )
+from inventory.models.counting import CountBin, CountEntry, CountLine, StockCount
 from inventory.models.product import Barcode, Category, Product, ProductUnit, Unit
 from inventory.models.receiving import (
     GoodsReceipt,
@@ -32,6 +33,9 @@ __all__ = [
     "UNDER_WAY",
     "Barcode",
     "Category",
+    "CountBin",
+    "CountEntry",
+    "CountLine",
     "GoodsReceipt",
     "Inspection",
     "LateCost",
@@ -46,6 +50,7 @@ __all__ = [
     "ReceiptLine",
     "Reservation",
     "ReservationEntry",
+    "StockCount",
     "StockItem",
     "StockMove",
     "Supplier",

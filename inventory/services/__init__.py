@@ -2,7 +2,18 @@
 
 from inventory.services.adjusting import adjust_stock
 from inventory.services.buying import PurchaseInput, change_purchase_order, create_purchase_order, reschedule
+from inventory.services.counting import (
+    Found,
+    close_bins,
+    compare,
+    count_again,
+    enter_bin,
+    open_bins,
+    plan_count,
+    write_count,
+)
 from inventory.services.demands import Claim, claims_on, count_served
+from inventory.services.freezing import lock_shelves, refuse_frozen
 from inventory.services.handing import (
     date_needs,
     divide_need,
@@ -10,6 +21,7 @@ from inventory.services.handing import (
     open_needs,
     readdress_needs,
 )
+from inventory.services.losses import Shortfall, give_up_parts, held_by, shortfalls
 from inventory.services.places import default_warehouse, quarantine_place, receiving_place, virtual_place
 from inventory.services.products import ProductInput, pinyin_of, save_product, save_products
 from inventory.services.proposals import Choice, Ordered, order_needs, order_proposals
@@ -25,31 +37,42 @@ __all__ = [
     "Choice",
     "Claim",
     "Finding",
+    "Found",
     "Issue",
     "Movement",
     "Need",
     "Ordered",
     "ProductInput",
     "PurchaseInput",
+    "Shortfall",
     "Want",
     "adjust_stock",
     "cancel_supply",
     "change_purchase_order",
     "claims_on",
+    "close_bins",
+    "compare",
+    "count_again",
     "count_served",
     "cover_supply",
     "create_purchase_order",
     "date_needs",
     "default_warehouse",
     "divide_need",
+    "enter_bin",
+    "give_up_parts",
     "hand_over_reservations",
+    "held_by",
     "inspect",
     "issue_reserved",
     "lock_items",
+    "lock_shelves",
+    "open_bins",
     "open_needs",
     "order_needs",
     "order_proposals",
     "pinyin_of",
+    "plan_count",
     "post_moves",
     "put_away",
     "quarantine_place",
@@ -58,6 +81,7 @@ __all__ = [
     "receiving_place",
     "record_billed",
     "record_late_cost",
+    "refuse_frozen",
     "release",
     "release_inspected",
     "release_items",
@@ -68,7 +92,9 @@ __all__ = [
     "save_products",
     "send_back",
     "send_purchase_order",
+    "shortfalls",
     "state_needs",
     "tolerated",
     "virtual_place",
+    "write_count",
 ]

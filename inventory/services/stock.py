@@ -12,6 +12,7 @@ from erp.errors import BusinessError, OutOfStock
 from erp.models import User
 from erp.money import ZERO, round_money, round_unit_price
 from inventory.models import Place, Product, ProductCost, StockItem, StockMove
+from inventory.services.freezing import refuse_frozen
 
 ItemKey = tuple[int, int, int | None]
 CostKey = tuple[int, int]
@@ -85,7 +86,7 @@ def _lock_costs(keys: set[CostKey]) -> dict[CostKey, ProductCost]:
 class _Book:
     """The locked balances that a set of movements touches; movements are applied in memory, then written at once."""
 
-    def __init__(self, movements: Sequence[Movement]) -> None:
+    def __init__(self, movements: Sequence[Movement], document: Model | None) -> None:
         place_ids = {m.source_id for m in movements} | {m.target_id for m in movements}
         self.places: dict[int, Place] = Place.objects.in_bulk(place_ids)
         self.items = lock_items(
@@ -102,6 +103,7 @@ class _Book:
                 if (warehouse := self.places[place].warehouse_id) is not None
             }
         )
+        refuse_frozen([place for place in place_ids if self.in_house(place)], document)
 
     def in_house(self, place_id: int) -> bool:
         """Whether the place holds stock of ours."""
@@ -174,7 +176,7 @@ def post_moves(
     fresh = [movement for movement in movements if movement.key not in known]
     if not fresh:
         return []
-    book = _Book(fresh)
+    book = _Book(fresh, document)
     rows = []
     for movement in fresh:
         value = book.apply(movement)

@@ -59,6 +59,7 @@ from orders.services.fulfilment import (
     try_complete,
     unreserve,
 )
+from orders.services.missing import allocate_found, give_up_missing, lock_for_loss
 from orders.services.policies import ask_for_approval, withdraw_approval
 from orders.services.pricing import PriceAnswer, price_for, prices_for
 from orders.services.serving import serve_free_stock
@@ -72,6 +73,7 @@ __all__ = [
     "PriceAnswer",
     "adjust_receivable",
     "allocate_bought",
+    "allocate_found",
     "allocate_order",
     "allocate_receipt",
     "allocate_waiting",
@@ -86,11 +88,13 @@ __all__ = [
     "decide",
     "decide_amendment",
     "freshen",
+    "give_up_missing",
     "hold",
     "input_of",
     "is_stale",
     "keep",
     "last_four_digits",
+    "lock_for_loss",
     "lock_waiting",
     "lock_waiting_for_receipt",
     "price_for",

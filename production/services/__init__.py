@@ -10,6 +10,7 @@ from production.services.components import (
     supply_waiting,
 )
 from production.services.dividing import divide_work, join_work
+from production.services.missing import give_up_missing, supply_found
 from production.services.planning import cancel_for_order, create_production_order, move, plan_need, plan_order
 from production.services.reporting import report
 
@@ -19,6 +20,7 @@ __all__ = [
     "create_production_order",
     "divide_work",
     "follow_amendment",
+    "give_up_missing",
     "join_work",
     "move",
     "plan_need",
@@ -28,5 +30,6 @@ __all__ = [
     "report",
     "reserve_components",
     "supply_components",
+    "supply_found",
     "supply_waiting",
 ]

@@ -6,6 +6,7 @@ from shipping.services.packing import ParcelInput, pack, put_back
 from shipping.services.picking import (
     cancel_for_order,
     confirm_pick,
+    off_shelf,
     open_pick_list,
     renew_pick_list,
     taken_goods,
@@ -26,6 +27,7 @@ __all__ = [
     "issue_goods",
     "make_room_for_amendment",
     "move",
+    "off_shelf",
     "open_pick_list",
     "pack",
     "put_back",

@@ -1,7 +1,7 @@
 """Picking: lists out of what is reserved, what was really on the shelf, and taking lists back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from erp.numbering import next_number
 from erp.transactions import verb
 from erp.workflow import advance, record_creation
 from inventory.selectors import reservations_of
-from inventory.services import Issue, issue_reserved, quarantine_place
+from inventory.services import Issue, issue_reserved, lock_shelves, quarantine_place
 from orders.models import SalesOrder
 from orders.services import HOLDER, record_picked, unreserve
 from shipping.models import PickLine, PickList, Shipment
@@ -99,6 +99,16 @@ def taken_goods(order: SalesOrder) -> dict[tuple[int, int], Decimal]:
     return {(line, item): quantity for (line, item), quantity in _on_other_lists(order).items() if item is not None}
 
 
+def off_shelf(item_ids: Collection[int]) -> dict[tuple[str, int, int], Decimal]:
+    """What is picked from these stock items and has not left the house: see `erp.shelves`. One query."""
+    lines = PickLine.objects.filter(item_id__in=item_ids)
+    waiting = lines.filter(pick_list__status=PickList.Status.PICKED) | lines.filter(
+        pick_list__status=PickList.Status.PACKED, pick_list__shipment__status=Shipment.Status.PACKED
+    )
+    sums = waiting.values_list("order_line_id", "item_id").annotate(sum=Sum("picked"))
+    return {(HOLDER, line, item): total for line, item, total in sums if total}
+
+
 @transaction.atomic
 def renew_pick_list(document: SalesOrder, *, change: StatusChange | None, by: User | None) -> None:
     """What is reserved for an order has changed: its open list follows, or is withdrawn (“split” and “merge”)."""
@@ -129,6 +139,8 @@ def confirm_pick(pick_list: PickList, *, picked: Mapping[int, Decimal], by: User
     order = lock_with_order(pick_list)
     lines = list(pick_list.lines.select_related("order_line__product", "item__place").order_by("id"))
     counted = _counted(lines, picked)
+    if pick_list.status == PickList.Status.OPEN:
+        lock_shelves([line.item_id for line in lines if line.item_id])
     if pick_list.status == PickList.Status.PICKED and all(line.picked == counted[line.pk] for line in lines):
         return pick_list
     if pick_list.status == PickList.Status.OPEN:

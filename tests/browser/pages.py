@@ -7,7 +7,7 @@ from django.core.management import call_command
 from aftersales.models import ReturnRequest, ServiceCase
 from erp.models import User
 from finance.models import Invoice, Payment
-from inventory.models import Product, PurchaseOrder, Supplier
+from inventory.models import Product, PurchaseOrder, StockCount, Supplier
 from orders.models import CustomerUser, Project, SalesOrder
 from production.models import ProductionOrder
 from shipping.models import PickList, Shipment
@@ -29,6 +29,8 @@ LISTS = (
     ("purchasing", "/inventory/purchases/proposals/"),
     ("purchasing", "/inventory/suppliers/"),
     ("purchasing", "/inventory/suppliers/new/"),
+    ("warehouse", "/inventory/counts/"),
+    ("warehouse", "/inventory/counts/new/"),
     ("planner", "/production/"),
     ("warehouse", "/shipping/"),
     ("logistics", "/shipping/?tab=transit"),
@@ -52,6 +54,7 @@ PAGES = (
     ("warehouse", Product),
     ("warehouse", PurchaseOrder),
     ("purchasing", Supplier),
+    ("warehouse", StockCount),
     ("planner", ProductionOrder),
     ("warehouse", PickList),
     ("logistics", Shipment),

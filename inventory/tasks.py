@@ -1,0 +1,11 @@
+"""Work on stock done by the worker."""
+
+from celery import shared_task
+
+from inventory.services.cycling import propose_counts
+
+
+@shared_task(name="inventory.tasks.propose_counts", ignore_result=True)
+def plan_cycle_counts() -> None:
+    """Put products whose count is due on a draft."""
+    propose_counts()
