@@ -72,7 +72,9 @@ class PlanForm(forms.Form):
             classes = [data["abc"]] if data.get("abc") else []
             data["products"] = due_products(warehouse, classes=classes, days=data.get("days"))
             if not data["products"]:
-                self.add_error("what", gettext("No product is due: everything was counted recently or is being counted."))
+                self.add_error(
+                    "what", gettext("No product is due: everything was counted recently or is being counted.")
+                )
         return data
 
     def _bins(self, warehouse: Warehouse, text: str) -> list[Place]:
