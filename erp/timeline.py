@@ -67,12 +67,18 @@ class TimelineEntry:
     about: Any = None  # the comment or file itself
 
 
-def timeline(document: Document) -> list[TimelineEntry]:
+def timeline(
+    document: Document, *, changes: list[StatusChange] | None = None, quiet: bool = False
+) -> list[TimelineEntry]:
     """Status changes, comments, files and what other apps know of a document, oldest first.
 
-    Five queries at most and the apps' own.
+    Five queries at most and the apps' own. `changes` are the document's, with who made them, where they are read
+    already; `quiet`: it is known that there are neither comments nor files.
     """
     label = document._meta.label
+    if changes is None:
+        rows = StatusChange.objects.filter(document_type=label, document_id=document.pk)
+        changes = list(rows.select_related("by").order_by("id"))
     labels = _labels(document)
     entries = [
         TimelineEntry(
@@ -82,11 +88,9 @@ def timeline(document: Document) -> list[TimelineEntry]:
             text=change.note if change.by_id else (_(change.note) if change.note else ""),
             status=change.target,
         )
-        for change in StatusChange.objects.filter(document_type=label, document_id=document.pk)
-        .select_related("by")
-        .order_by("id")
+        for change in changes
     ]
-    entries += _said(document)
+    entries += [] if quiet else _said(document)
     for path in SOURCES.get(label, ()):
         source: Callable[[Any], list[TimelineEntry]] = import_string(path)
         entries += source(document)

@@ -195,8 +195,12 @@ class Row:
 
     @property
     def differing(self) -> list[Cell]:
-        """What changes on it."""
-        return [cell for cell in self.cells if cell.changed]
+        """What changes on it; a line that comes or goes is told without the discount that it does not have."""
+        cells = [cell for cell in self.cells if cell.changed]
+        if self.kind in ("added", "removed"):
+            nothing = {"—", percent(Decimal(0))}
+            cells = [cell for cell in cells if not {cell.before, cell.after} <= nothing]
+        return cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +342,8 @@ def _entries(rows: Mapping[int, Amendment]) -> Iterator[TimelineEntry]:
         one = rows[change.document_id]
         values = {"serial": one.serial, "version": one.new_version or one.base_version}
         words = "；".join(compare(one, None).words)
-        told = [one.reason, words] if change.transition in ("submit", "apply") else []
+        at_once = change.transition == "submit" and one.status == Amendment.Status.APPLIED
+        told = {"submit": [one.reason, "" if at_once else words], "apply": [words]}.get(change.transition, [])
         note = change.note if change.by_id else (_(change.note) if change.note else "")
         yield TimelineEntry(
             at=change.at,

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from erp.models import User
 from erp.talk.kinds import holders
 from orders.approvals import people_asked
-from orders.models import SalesOrder
+from orders.models import Amendment, SalesOrder
 
 
 def of_order(order: SalesOrder, people: QuerySet[User]) -> QuerySet[User]:
@@ -19,6 +19,11 @@ def of_order(order: SalesOrder, people: QuerySet[User]) -> QuerySet[User]:
 def of_part(document: Any, people: QuerySet[User]) -> QuerySet[User]:
     """The same for documents that belong to an order."""
     return _narrowed(document.order, people, set())
+
+
+def of_amendment(amendment: Amendment, people: QuerySet[User]) -> QuerySet[User]:
+    """Those who see the order that it changes."""
+    return of_order(amendment.order, people)
 
 
 def _narrowed(order: SalesOrder, people: QuerySet[User], more: set[int | None]) -> QuerySet[User]:

@@ -38,6 +38,7 @@ from inventory.models import Product
 from inventory.waiting import buy_action, lacking_lines, line_outlook
 from orders.models import CHECK_LABELS, FINDINGS, ApprovalStep, OrderCheck, OrderLine, SalesOrder
 from orders.models.approval import names_missing
+from orders.models.order import is_read
 
 HOLDER = "orders.OrderLine"
 LABEL = "orders.SalesOrder"
@@ -127,10 +128,12 @@ def inquire(orders: Iterable[SalesOrder]) -> tuple[Inquiry, dict[int, list[Cause
     found = list(orders)
     asked = [order for order in found if order.status in WAITING]
     lines: dict[int, list[OrderLine]] = {}
-    if asked:
-        rows = OrderLine.objects.filter(order_id__in=[order.pk for order in asked]).select_related("product")
+    unread = [order.pk for order in asked if not is_read(order, "lines")]
+    if unread:
+        rows = OrderLine.objects.filter(order_id__in=unread).select_related("product")
         for line in rows.order_by("order_id", "position"):
             lines.setdefault(line.order_id, []).append(line)
+    lines |= {order.pk: list(order.lines.all()) for order in asked if order.pk not in unread}
     short = [
         (order, line)
         for order in asked

@@ -2,24 +2,32 @@
 
 from collections.abc import Iterator
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from erp.waiting import APPROVAL, CHECKING, GATHERING, Action, Cause, Inquiry, Rank, Words, people_by_role
 from orders.models import Amendment, ApprovalStep, SalesOrder
 from orders.models.approval import names_missing
+from orders.models.order import is_read
 
 
 def explain(inquiry: Inquiry) -> Iterator[Cause]:
-    """Changes that wait for a decision. Up to four queries, none while nothing is being fulfilled."""
+    """Changes that wait for a decision. Up to four queries; none while nothing is being fulfilled."""
     orders = {order.pk: order for order in inquiry.in_state(*SalesOrder.FULFILLING)}
-    if not orders:
-        return
-    for amendment in Amendment.objects.filter(order__in=orders, status=Amendment.Status.SUBMITTED).prefetch_related(
-        "approvals__roles", "approvals__people"
-    ):
+    for amendment in _submitted(list(orders.values())):
         amendment.order = orders[amendment.order_id]
         steps = [step for step in amendment.approvals.all() if not step.decision and step.opened_at]
         yield _undecided(amendment, steps)
+
+
+def _submitted(orders: list[SalesOrder]) -> list[Amendment]:
+    unread = [order for order in orders if not is_read(order, "amendments")]
+    found = [one for order in orders if order not in unread for one in order.amendments.all()]
+    if unread:
+        found += Amendment.objects.filter(order__in=unread, status=Amendment.Status.SUBMITTED)
+    submitted = [one for one in found if one.status == Amendment.Status.SUBMITTED]
+    prefetch_related_objects(submitted, "approvals__roles", "approvals__people")
+    return submitted
 
 
 def _undecided(amendment: Amendment, steps: list[ApprovalStep]) -> Cause:

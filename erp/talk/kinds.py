@@ -18,15 +18,20 @@ from erp.models import Document, User
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document. `narrow(document, people)` leaves those of the people who see this very document."""
+    """One kind of document. `narrow(document, people)` leaves those of the people who see this very document.
+
+    `right` is needed to see it where that is not the right to view its own model.
+    """
 
     prefixes: tuple[str, ...]
     narrow: str = ""
     talked_about: bool = True
+    right: str = ""
 
 
 KINDS: dict[str, Kind] = {
     "orders.SalesOrder": Kind(("SO",), "orders.readers.of_order"),
+    "orders.Amendment": Kind((), "orders.readers.of_amendment", right="orders.view_salesorder"),  # SO-…-1, -2
     "inventory.PurchaseOrder": Kind(("PO",)),
     "production.ProductionOrder": Kind(("MO",)),
     "shipping.PickList": Kind(("PK",), "orders.readers.of_part", talked_about=False),
@@ -56,7 +61,7 @@ def label_of_number(number: str) -> str:
 def view_permission(label: str) -> str:
     """The right without which nobody sees documents of this kind."""
     app, model = label.split(".")
-    return f"{app}.view_{model.lower()}"
+    return KINDS[label].right or f"{app}.view_{model.lower()}"
 
 
 def holders(permission: str) -> QuerySet[User]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from erp.errors import BusinessError
-from erp.models import Attachment, Comment, Document, User
+from erp.models import Attachment, Comment, Document, StatusChange, User
 from erp.talk import comments, files
 from erp.talk.kinds import addresses, model_of, readers_of
 from erp.talk.sniffing import ACCEPTED, CONTENT_TYPES
@@ -28,12 +28,15 @@ ICONS = {"comment": "message", "scan": "truck-delivery", "file": "paperclip", "m
 SANDBOX = "default-src 'none'; sandbox"
 
 
-def talk_of(document: Any, reader: Any) -> dict[str, Any]:
+def talk_of(
+    document: Any, reader: Any, *, changes: list[StatusChange] | None = None, quiet: bool = False
+) -> dict[str, Any]:
     """What `ui.talk` draws: the timeline, newest first, with comments and files as this person may use them.
 
-    Six queries, one for each kind of document that comments name, and those of the apps above.
+    Six queries, one for each kind of document that comments name, and those of the apps above; fewer where the page
+    has read the `changes`, or knows by `talk_mark` that nobody has said anything (`quiet`).
     """
-    entries = timeline(document)
+    entries = timeline(document, changes=changes, quiet=quiet)
     texts = [entry.text for entry in entries if entry.kind == "comment"]
     pages = addresses(numbers_in(texts), reader)
     address = reverse("talk", args=[document._meta.label, document.pk])

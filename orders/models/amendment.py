@@ -118,6 +118,10 @@ class Amendment(Document):
         """The page of this change."""
         return reverse("orders:amendment", args=[self.number.rsplit("-", 1)[0], self.serial])
 
+    def read_only_because(self) -> str:
+        """Changes of an archived order are only read."""
+        return self.order.read_only_because()
+
     @property
     def is_open(self) -> bool:
         """Whether it is neither in force nor given up."""

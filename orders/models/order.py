@@ -56,9 +56,16 @@ def not_on_hold(order: "SalesOrder") -> bool:
 BEFORE_APPROVAL = [has_lines, not_on_hold, no_blocking_check]  # of every decision, at whichever level
 
 
+def is_read(order: "SalesOrder", relation: str) -> bool:
+    """Whether whoever loaded the order has read this relation with it, to be used instead of asking again."""
+    return relation in getattr(order, "_prefetched_objects_cache", {})
+
+
 @requirement(_("Goods have left already. Open a return instead."))
 def nothing_shipped(order: "SalesOrder") -> bool:
     """No line has been shipped, not even in part."""
+    if is_read(order, "lines"):
+        return all(line.shipped <= 0 for line in order.lines.all())
     return not order.lines.filter(shipped__gt=0).exists()
 
 

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from erp.effects import tell
 from erp.errors import BusinessError
 from erp.models import Company
-from erp.timeline import timeline
 from erp.web import back_url, get_or_404, go, may, perm_required, render_page
-from erp.web.badges import tone
+from erp.web.talk import talk_of
 from erp.workflow import Move, moves, unmet
 from orders import services
 from orders.amend_forms import AmendForm, AmendLines, head_of, rows_of
@@ -149,7 +148,7 @@ def amendment(request: HttpRequest, number: str, serial: int) -> HttpResponse:
         "approval_level": present_level(approvals),
         "outdated": outdated,
         "may_edit": one.is_open and may(user, "orders.change_salesorder") and one.order.status in SalesOrder.FULFILLING,
-        "timeline": _timeline(one),
+        "talk": talk_of(one, user),
     }
     return render_page(request, "orders/amendment.html", context)
 
@@ -162,19 +161,6 @@ def amendment_moves(one: Amendment, user: Any) -> list[Move]:
         reasons = unmet(one, [order_is_amendable, order_is_as_it_was])
         found = [replace(m, allowed=not reasons, reasons=reasons) if m.name == "apply" else m for m in found]
     return found
-
-
-def _timeline(one: Amendment) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": entry.title,
-            "at": entry.at,
-            "by": entry.who or _("System"),
-            "body": entry.text,
-            "tone": tone(entry.status) if entry.status else "grey",
-        }
-        for entry in reversed(timeline(one))
-    ]
 
 
 @require_POST

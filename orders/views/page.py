@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -52,7 +53,7 @@ def _order(request: HttpRequest, number: str) -> SalesOrder:
 
 def _changes(order: SalesOrder) -> list[StatusChange]:
     rows = StatusChange.objects.filter(document_type=order._meta.label, document_id=order.pk)
-    return list(rows.order_by("id"))
+    return list(rows.select_related("by").order_by("id"))
 
 
 def stepper(order: SalesOrder, changes: Iterable[StatusChange]) -> list[dict[str, Any]]:
@@ -105,7 +106,7 @@ def _bar(line: OrderLine) -> list[tuple[str, Decimal, str]]:
 
 
 def _lines(order: SalesOrder) -> list[dict[str, Any]]:
-    lines = list(order.lines.select_related("product"))
+    lines = list(order.lines.all())
     open_states = (Status.PENDING, Status.REJECTED, *SalesOrder.FULFILLING)
     short = [line for line in lines if order.status in open_states and line.short > 0 and line.product.is_stocked]
     stock = stock_figures({line.product_id for line in short}, order.warehouse_id) if short else {}
@@ -141,6 +142,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     if services.is_stale(order, checks) and services.freshen(order.pk):
         checks = list(order.checks.all())
     changes = _changes(order)
+    changed = amendments_of(order)
+    prefetch_related_objects([order], Prefetch("lines", OrderLine.objects.select_related("product")))
     wait = waits_for([order], request.user)[order.pk]
     facts = (
         order.status,
@@ -152,9 +155,9 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         order.paid,
         order.archived_at,
     )
-    changed = amendments_of(order)
     facts += tuple((one.serial, one.status, one.revision) for one in changed)  # type: ignore[assignment]
-    token = live_token(*facts, wait.text, *(said.text for said in wait.also), *talk_mark(order))
+    said = talk_mark(order)
+    token = live_token(*facts, wait.text, *(cause.text for cause in wait.also), *said)
     if same := unchanged(request, token):
         return same
     user = request.user
@@ -180,7 +183,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "ship_to": ship_to_shown(order, user),
         "masked": not may_see_personal_data(user),
         "groups": groups,
-        "talk": talk_of(order, user),
+        "talk": talk_of(order, user, changes=changes, quiet=not any(said)),
         "may_restore": bool(order.archived_at) and may(user, "orders.restore_salesorder"),
         "amendments": changed,
         "not_amendable": why_not_amendable(order),

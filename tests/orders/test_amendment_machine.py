@@ -11,10 +11,11 @@ from inventory.models import Reservation, SupplyRequest
 from orders.models import Amendment
 from orders.services import decide_amendment, keep, submit
 from production.models import ProductionOrder
-from shipping.models import Shipment
+from shipping.models import PickList, Shipment
+from shipping.services import confirm_pick, open_pick_list
 from tests.cast import make_product, put_in_stock
 from tests.orders.shipping_steps import hand_over, pack_all
-from tests.orders.test_amending import assert_clean, change, confirmed, line_of
+from tests.orders.test_amending import assert_clean, change, confirmed, line_of, stock_of
 from tests.orders.test_fulfilment import in_threads
 
 LEGAL = {
@@ -102,3 +103,31 @@ def test_two_write_a_change_at_the_same_moment(cast: SimpleNamespace, no_auto_ap
     found = in_threads(write, write)
     assert [isinstance(one, BusinessError) for one in found].count(True) == 1
     assert Amendment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_agreeing_and_picking_at_the_same_moment(cast: SimpleNamespace, no_auto_approval: None) -> None:
+    """Picked first: what is too much goes back to the shelf. Agreed first: the old list is withdrawn and says so."""
+    product = make_product()
+    put_in_stock(product, 5)
+    order = confirmed(cast, (product, 5))
+    old = open_pick_list(order, by=cast.warehouse)
+    assert old is not None
+    amendment = submit(change(order, cast.sales, keep(line_of(order), quantity=Decimal(2))), by=cast.sales)
+
+    def agree() -> None:
+        decide_amendment(Amendment.objects.get(pk=amendment.pk), True, by=cast.approver)
+
+    def pick() -> None:
+        confirm_pick(PickList.objects.get(pk=old.pk), picked={}, by=cast.warehouse)
+
+    agreeing, picking = in_threads(agree, pick)
+    assert agreeing is None
+    assert picking is None or isinstance(picking, TransitionRefused)
+    line, fresh = line_of(order), order.pick_lists.get(status=PickList.Status.OPEN)
+    old.refresh_from_db()
+    assert old.status == PickList.Status.CANCELLED
+    assert (line.quantity, line.reserved, line.picked) == (2, 2, 0)
+    assert fresh.lines.get().wanted == 2
+    assert stock_of(product) == (5, 2)
+    assert_clean()

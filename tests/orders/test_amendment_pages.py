@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
+from erp.talk.kinds import readers_of
 from orders import services
 from orders.models import Amendment, SalesOrder
 from orders.services import keep, submit
@@ -136,3 +139,19 @@ def test_an_approver_by_policy_sees_what_waits(page: Client, cast: SimpleNamespa
     one = submit(change(order, cast.sales, keep(line_of(order), quantity=Decimal(6))), by=cast.sales)
     shown = page.get(f"/orders/{order.number}/").content.decode()
     assert f"变更 {one.number} 待审批" in shown
+
+
+def test_a_change_is_talked_about_by_those_who_see_its_order(
+    page: Client, cast: SimpleNamespace, order: SalesOrder
+) -> None:
+    one = change(order, cast.sales, keep(line_of(order), quantity=Decimal(6)))
+    assert set(readers_of(one)) == set(readers_of(order))
+    address = reverse("talk", args=["orders.Amendment", one.pk])
+    page.post(f"{address}comments/", {"text": "客户周五前要答复"})
+    assert "客户周五前要答复" in page.get(one.get_absolute_url()).content.decode()
+    page.force_login(cast.alpha_login)
+    assert page.get(address).status_code in (403, 404)
+    SalesOrder.objects.filter(pk=order.pk).update(archived_at=timezone.now())
+    page.force_login(cast.sales)
+    assert page.post(f"{address}comments/", {"text": "太晚"}).status_code == 422
+    assert "comment-text" not in page.get(one.get_absolute_url()).content.decode()
