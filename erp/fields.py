@@ -1,9 +1,11 @@
-"""Columns for money and quantities: always decimal, always the same precision."""
+"""Columns for money and quantities, always decimal and of the same precision; and for secrets, encrypted at rest."""
 
 from decimal import Decimal
 from typing import Any
 
 from django.db import models
+
+from erp import vault
 
 
 class MoneyField(models.DecimalField):
@@ -40,3 +42,13 @@ class RateField(models.DecimalField):
         kwargs.update(max_digits=12, decimal_places=6)
         kwargs.setdefault("default", Decimal("0.000000"))
         super().__init__(*args, **kwargs)
+
+
+class SecretField(models.TextField):
+    """A secret of a partner: plain in memory, encrypted in the database; cannot be searched for."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return vault.seal(super().get_prep_value(value) or "")
+
+    def from_db_value(self, value: str | None, *args: Any) -> str:
+        return vault.unseal(value or "")

@@ -17,6 +17,8 @@ SEQUENCES = {
     "RT": "number_return_request",
     "CS": "number_service_case",
     "HO": "number_handover",
+    "PU": "number_pickup",
+    "EX": "number_parcel_problem",
     "CU": "number_customer",
     "PJ": "number_project",
     "SR": "number_supplier_return",

@@ -142,7 +142,12 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "hand_over": ["shipping.services.issue_goods", "finance.services.post_shipment", ANNOUNCE],
         "deliver": ["shipping.services.count_delivered", ANNOUNCE],
         "report_exception": [ANNOUNCE],
+        "resume": ["shipping.services.note_resumed"],
         "cancel": ["shipping.services.put_back", ANNOUNCE],
+    },
+    "shipping.ParcelProblem": {
+        "create": ["aftersales.services.open_parcel_case"],
+        "resolve": ["shipping.services.go_on"],
     },
     "finance.Invoice": {
         "post": ["finance.services.book_invoice", "finance.services.number_invoice", ANNOUNCE],

@@ -8,6 +8,14 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+_READ_CARRIAGE = ["shipping.view_pickup", "shipping.view_carrierrule", "shipping.view_parcelproblem"]
+_SHAPE_CARRIAGE = [
+    *_READ_CARRIAGE,
+    "shipping.add_carrierrule",
+    "shipping.change_carrierrule",
+    "shipping.delete_carrierrule",
+    "shipping.change_parcelproblem",
+]
 # What every member of staff may read. Prices of customers and money stay with those who need them.
 _READ_ORDERS = ["orders.view_salesorder", "orders.view_customer", "orders.view_all_orders"]
 _READ_STOCK = ["inventory.view_product", "inventory.view_stockitem"]
@@ -39,6 +47,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "aftersales.add_returnrequest",
             "aftersales.view_servicecase",
             "aftersales.add_servicecase",
+            "shipping.view_parcelproblem",
             *_READ_STOCK,
             *_READ_FLOW,
         ],
@@ -116,6 +125,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "inventory.change_product",
             "shipping.pick_picklist",
             "shipping.pack_shipment",
+            *_READ_CARRIAGE,
             "aftersales.view_returnrequest",
             "aftersales.receive_returnrequest",
         ],
@@ -132,6 +142,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "shipping.hand_over_shipment",
             "shipping.add_trackingevent",
             "shipping.view_carrier",
+            *_SHAPE_CARRIAGE,
         ],
     },
     "finance": {
@@ -170,6 +181,8 @@ ROLES: dict[str, dict[str, Any]] = {
             *_READ_FLOW,
             "aftersales.view_returnrequest",
             "aftersales.add_returnrequest",
+            "shipping.view_parcelproblem",
+            "shipping.change_parcelproblem",
             "aftersales.decide_returnrequest",
             "aftersales.view_servicecase",
             "aftersales.add_servicecase",

@@ -28,6 +28,8 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# A carrier that does not exist moves the demo's parcels; never in a company that works.
+DEMO_CARRIER = env.bool("DEMO_CARRIER", default=env.bool("DEMO", default=False))
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{os.environ.get('PORT', '8000')}")
 
 INSTALLED_APPS = [
@@ -217,6 +219,9 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "erp.tasks.keep_house": {"queue": "batch"},
     "notifications.tasks.*": {"queue": "notify"},
+    "shipping.tasks.learn_transit_times": {"queue": "batch"},
+    "shipping.tasks.sweep_silent": {"queue": "batch"},
+    "shipping.tasks.*": {"queue": "notify"},
     "erp.tasks.run_job": {"queue": "batch"},
     "orders.tasks.take_delivery": {"queue": "interactive"},
     "orders.tasks.sweep_deliveries": {"queue": "interactive"},
@@ -241,6 +246,9 @@ CELERY_BEAT_SCHEDULE = {
     "take-up-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "take-channel-orders": {"task": "orders.tasks.sweep_deliveries", "schedule": 60.0},
     "deliver-outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": 30.0},
+    "call-carriers": {"task": "shipping.tasks.sweep_calls", "schedule": 20.0},
+    "ask-for-silent-parcels": {"task": "shipping.tasks.sweep_silent", "schedule": 900.0},
+    "learn-transit-times": {"task": "shipping.tasks.learn_transit_times", "schedule": crontab(hour=2, minute=50)},
     "post-stock": {"task": "finance.tasks.post_pending_stock", "schedule": 300.0},
     "keep-house": {"task": "erp.tasks.keep_house", "schedule": crontab(hour=3, minute=10)},
     "post-stock-of-all-time": {

@@ -1,6 +1,6 @@
 """Out of the door: picking, packing, carriers, parcels and what became of them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,18 +10,48 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from erp.fields import MoneyField, QuantityField
+from erp.fields import MoneyField, QuantityField, SecretField
 from erp.models import Document, append_only
 from erp.workflow import requirement
 from inventory.models import StockItem
 from orders.models import OrderLine, OrderScopedQuerySet, SalesOrder
+from shipping.carriage import (
+    CarrierChoice,
+    CarrierRule,
+    FreightRate,
+    ParcelProblem,
+    Pickup,
+    TransitTime,
+    Trouble,
+)
 
-if TYPE_CHECKING:
-    pass
+__all__ = [
+    "Carrier",
+    "CarrierChoice",
+    "CarrierRule",
+    "CarrierService",
+    "ExpectedFrom",
+    "FreightRate",
+    "Handover",
+    "Parcel",
+    "ParcelLine",
+    "ParcelProblem",
+    "PickLine",
+    "PickList",
+    "Pickup",
+    "Shipment",
+    "TrackingEvent",
+    "TransitTime",
+    "Trouble",
+]
 
 
 class Carrier(models.Model):
-    """A company that carries parcels. `secret` signs its webhooks (HMAC-SHA256)."""
+    """A company that carries parcels. `adapter` is how it reports (`shipping.carriers.ADAPTERS`).
+
+    `secret` signs what it sends us; `account`, `api_key` and `partner_code` (its own name there) are what the partner
+    who follows its parcels wants.
+    """
 
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=60)
@@ -33,7 +63,11 @@ class Carrier(models.Model):
             "For pick-up by the customer and own vans: parcels get a number of ours instead of a tracking number."
         ),
     )
-    secret = models.CharField(_("webhook secret"), max_length=120, blank=True)
+    adapter = models.CharField(_("how it reports"), max_length=20, default="manual", db_default="manual")
+    secret = SecretField(_("webhook secret"), blank=True)
+    account = models.CharField(_("account at the partner"), max_length=60, blank=True, db_default="")
+    api_key = SecretField(_("key for calls"), blank=True, default="", db_default="")
+    partner_code = models.CharField(_("carrier's code at the partner"), max_length=40, blank=True, db_default="")
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -200,6 +234,14 @@ def has_carrier(shipment: "Shipment") -> bool:
     return shipment.service_id is not None
 
 
+class ExpectedFrom(models.TextChoices):
+    """Where an expected arrival comes from; the carrier's own word beats ours."""
+
+    CARRIER = "carrier", _("said by the carrier")
+    HISTORY = "history", _("from earlier shipments")
+    SERVICE = "service", _("usual days of the service")
+
+
 class Shipment(Document):
     """Parcels of one order that leave together (发货单)."""
 
@@ -227,6 +269,10 @@ class Shipment(Document):
     freight = MoneyField(_("freight"))
     handed_over_at = models.DateTimeField(_("handed over at"), null=True, blank=True, editable=False)
     expected_on = models.DateField(_("expected arrival"), null=True, blank=True)
+    expected_by = models.DateField(_("expected at the latest"), null=True, blank=True)
+    expected_from = models.CharField(
+        _("expectation from"), max_length=10, choices=ExpectedFrom, blank=True, db_default="", editable=False
+    )
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True, editable=False)
     cost = MoneyField(_("cost of goods"), editable=False)
 
@@ -357,6 +403,7 @@ class TrackingEvent(models.Model):
 
     parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="events")
     state = models.CharField(_("state"), max_length=20, choices=Parcel.State)
+    trouble = models.CharField(_("problem"), max_length=10, choices=Trouble, blank=True, db_default="")
     text = models.CharField(_("text"), max_length=300)
     place = models.CharField(_("place"), max_length=100, blank=True)
     at = models.DateTimeField(_("at"))
@@ -379,6 +426,7 @@ class Handover(models.Model):
 
     number = models.CharField(_("number"), max_length=30, unique=True)
     shipment = models.OneToOneField(Shipment, on_delete=models.PROTECT, related_name="handover")
+    pickup = models.ForeignKey(Pickup, on_delete=models.PROTECT, null=True, related_name="handovers")
     carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, related_name="handovers")
     parcels = models.PositiveSmallIntegerField(_("parcels"))
     courier = models.CharField(_("courier"), max_length=60, blank=True)

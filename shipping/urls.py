@@ -7,6 +7,7 @@ urlpatterns = [
     path("", queue.queue, name="list"),
     path("open/", picking.pick_open, name="open"),
     path("webhooks/<str:code>/", webhooks.carrier_webhook, name="webhook"),
+    path("webhooks/<str:code>/<str:token>/", webhooks.carrier_webhook, name="webhook"),
     path("picks/<str:number>/", picking.pick_page, name="pick"),
     path("picks/<str:number>/pack/", picking.pack_page, name="pack"),
     path("picks/<str:number>/list.pdf", picking.pick_pdf, name="pick_pdf"),

@@ -1,6 +1,7 @@
 """Complaints, questions and repairs: opened, handled, answered; and what customers say."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -68,6 +69,31 @@ def open_refund_case(order: SalesOrder, *, change: StatusChange, by: User | None
         text=change.note,
         severity=ServiceCase.Severity.NORMAL,
         by=by,
+    )
+
+
+# What is wrong with a parcel in such a way that the customer must hear of it from us.
+PARCEL_CASES = {"damaged": ServiceCase.Severity.HIGH, "lost": ServiceCase.Severity.HIGH}
+PARCEL_CASES |= {"refused": ServiceCase.Severity.NORMAL, "returned": ServiceCase.Severity.NORMAL}
+
+
+def open_parcel_case(document: Any, *, change: StatusChange | None, by: User | None) -> ServiceCase | None:
+    """A parcel was damaged, lost, refused or sent back: after-sales talks to the customer (follower of “create”)."""
+    severity = PARCEL_CASES.get(document.trouble)
+    if severity is None:
+        return None
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("Parcel %(parcel)s: %(trouble)s") % {
+            "parcel": document.parcel,
+            "trouble": document.get_trouble_display(),
+        }
+    return open_case(
+        document.order,
+        kind=ServiceCase.Kind.COMPLAINT,
+        subject=subject[:120],
+        text=f"{document.number}: {document.text}",
+        severity=severity,
+        by=None,
     )
 
 

@@ -42,6 +42,7 @@ def _launch(*, development: bool) -> int:
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "erp.settings",
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret("secret-key"),
+        "DEMO": os.environ.get("DEMO", "1"),
         "DEMO_PASSWORD": os.environ.get("DEMO_PASSWORD") or secret("demo-password", length=10),
     }
     if development:

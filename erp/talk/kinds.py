@@ -36,6 +36,7 @@ KINDS: dict[str, Kind] = {
     "production.ProductionOrder": Kind(("MO",)),
     "shipping.PickList": Kind(("PK",), "orders.readers.of_part", talked_about=False),
     "shipping.Shipment": Kind(("SH",), "orders.readers.of_part"),
+    "shipping.ParcelProblem": Kind(("EX",), "orders.readers.of_part"),
     "finance.Invoice": Kind(("INV", "CN")),
     "finance.Payment": Kind(("PY",)),
     "aftersales.ReturnRequest": Kind(("RT",), "orders.readers.of_part"),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from erp.fields import RateField
+from erp.fields import RateField, SecretField
 from erp.models import ScopedQuerySet
 from inventory.models import Product, Warehouse
 from orders.models.customer import Customer, looked_after_by
@@ -41,7 +41,7 @@ class Channel(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     adapter = models.CharField(_("shop system"), max_length=30, blank=True)
-    secret = models.CharField(_("webhook secret"), max_length=200, blank=True)
+    secret = SecretField(_("webhook secret"), blank=True)
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

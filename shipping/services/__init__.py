@@ -1,7 +1,9 @@
 """The verbs of shipping: the only code that writes it."""
 
 from shipping.services.amending import follow_amendment, make_room_for_amendment
+from shipping.services.choosing import proposals
 from shipping.services.common import move
+from shipping.services.expecting import expect, learn_transit_times
 from shipping.services.packing import ParcelInput, pack, put_back
 from shipping.services.picking import (
     cancel_for_order,
@@ -12,8 +14,9 @@ from shipping.services.picking import (
     taken_goods,
     withdraw_pick_lists,
 )
+from shipping.services.problems import go_on, settle_problem, sweep_silent, take_problem
 from shipping.services.sending import correct_tracking, hand_over, issue_goods
-from shipping.services.tracking import confirm_receipt, count_delivered, record_event
+from shipping.services.tracking import confirm_receipt, count_delivered, note_resumed, record_event, record_report
 
 __all__ = [
     "ParcelInput",
@@ -22,17 +25,26 @@ __all__ = [
     "confirm_receipt",
     "correct_tracking",
     "count_delivered",
+    "expect",
     "follow_amendment",
+    "go_on",
     "hand_over",
     "issue_goods",
+    "learn_transit_times",
     "make_room_for_amendment",
     "move",
+    "note_resumed",
     "off_shelf",
     "open_pick_list",
     "pack",
+    "proposals",
     "put_back",
     "record_event",
+    "record_report",
     "renew_pick_list",
+    "settle_problem",
+    "sweep_silent",
+    "take_problem",
     "taken_goods",
     "withdraw_pick_lists",
 ]

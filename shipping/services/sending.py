@@ -1,6 +1,5 @@
 """Handing parcels to a carrier: tracking numbers, and the goods and their value leave."""
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,15 +10,18 @@ from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError
 from erp.models import StatusChange, User
-from erp.money import ZERO, round_money
+from erp.money import ZERO
 from erp.numbering import next_number
 from erp.transactions import verb
 from erp.workflow import advance
 from inventory.models import Place
 from inventory.services import Issue, issue_reserved, virtual_place
 from orders.services import HOLDER, record_shipped
-from shipping.models import CarrierService, Handover, Parcel, ParcelLine, Shipment
+from shipping.calls import follow_parcels
+from shipping.models import CarrierService, Handover, Parcel, ParcelLine, Pickup, Shipment
+from shipping.services.choosing import note_choice
 from shipping.services.common import by_order_line, lock_with_order, require
+from shipping.services.expecting import expect, province_of
 
 
 @verb
@@ -29,12 +31,15 @@ def hand_over(
     service: CarrierService,
     tracking: Mapping[int, str],
     by: User | None,
-    freight: Decimal = ZERO,
+    freight: Decimal | None = None,
     courier: str = "",
+    reason: str = "",
+    pickup: Pickup | None = None,
 ) -> Shipment:
-    """Give a packed shipment to a carrier: `tracking` is `{parcel id: number}`, `freight` in CNY.
+    """Give a packed shipment to a carrier: `tracking` is `{parcel id: number}`, `freight` in CNY (None: by the rates).
 
     Stock leaves at its cost and the order lines count as shipped. The same handover a second time changes nothing.
+    What the rules proposed is kept beside what was chosen, with the `reason` of another choice.
     Raises BusinessError (tracking number missing or taken, order on hold); then nothing has changed.
     """
     lock_with_order(shipment)
@@ -44,26 +49,30 @@ def hand_over(
         return shipment
     require(by, "shipping.hand_over_shipment", _("Your role does not include handing over to carriers."))
     if shipment.status == Shipment.Status.PACKED:
-        if freight < 0:
+        if freight is not None and freight < 0:
             raise BusinessError(_("The freight cannot be negative."), field="freight")
         _check_numbers(service, parcels, numbers)
         for parcel in parcels:
             parcel.carrier_id, parcel.tracking_number = service.carrier_id, numbers[parcel.pk]
             parcel.state = Parcel.State.COLLECTED
         Parcel.objects.bulk_update(parcels, ["carrier", "tracking_number", "state"])
-        shipment.service, shipment.freight = service, round_money(freight)
-        shipment.expected_on = timezone.localdate() + dt.timedelta(days=service.transit_days)
-        shipment.save(update_fields=["service", "freight", "expected_on"])
+        choice = note_choice(shipment, parcels, service=service, freight=freight, reason=reason, by=by)
+        shipment.service, shipment.freight = service, choice.chosen_freight
+        expected = expect(service, province=province_of(shipment.order.ship_to), left=timezone.localdate())
+        shipment.expected_on, shipment.expected_by, shipment.expected_from = expected.on, expected.by, expected.source
+        shipment.save(update_fields=["service", "freight", "expected_on", "expected_by", "expected_from"])
     advance(shipment, "hand_over", by=by)
     Handover.objects.create(
         number=next_number("HO"),
         shipment=shipment,
         carrier_id=service.carrier_id,
+        pickup=pickup,
         parcels=len(parcels),
         courier=courier.strip()[:60],
         by=by,
         at=shipment.handed_over_at or timezone.now(),
     )
+    follow_parcels(service.carrier, parcels)
     return shipment
 
 
@@ -159,4 +168,5 @@ def correct_tracking(parcel: Parcel, *, number: str, by: User | None) -> Parcel:
     _check_numbers(shipment.service, [parcel], numbers)
     parcel.tracking_number = numbers[parcel.pk]
     parcel.save(update_fields=["tracking_number"])
+    follow_parcels(shipment.service.carrier, [parcel])
     return parcel

@@ -29,7 +29,7 @@ def open_company() -> SimpleNamespace:
         put_in_stock(getattr(products, name), quantity, cost="5")
     Barcode.objects.create(product=products.glue, code="6901234567892")
     _bill_of_materials(products)
-    Carrier.objects.filter(code="SF").update(secret=WEBHOOK_SECRET)
+    Carrier.objects.filter(code="SF").update(secret=WEBHOOK_SECRET, adapter="signed")
     return products
 
 

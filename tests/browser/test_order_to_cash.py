@@ -13,8 +13,8 @@ from erp.verification import SOURCES
 from notifications.tasks import sweep_outbox
 from orders.models import Customer, CustomerUser, SalesOrder
 from production.models import ProductionOrder
+from shipping.carriers.signed import sign
 from shipping.models import PickList, Shipment
-from shipping.webhooks import sign
 from tests.browser.company import WEBHOOK_SECRET, open_company
 from tests.browser.person import Person
 
@@ -261,10 +261,11 @@ def carrier_says(story: Story, tracking: str, signature: str = "") -> int:
             "at": time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + 8 * 3600)),
         }
     ).encode()
+    clock = str(int(time.time()))
     headers = {
         "Content-Type": "application/json",
-        "X-Signature": signature or sign(WEBHOOK_SECRET, body),
-        "X-Timestamp": str(int(time.time())),
+        "X-Signature": signature or sign(WEBHOOK_SECRET, body, clock),
+        "X-Timestamp": clock,
     }
     page = story.visitor.page
     return page.request.post(f"{story.visitor.base}/shipping/webhooks/SF/", data=body, headers=headers).status
