@@ -224,3 +224,8 @@ def _short(name: str, level: int) -> str:
         return re.sub(r"(?:维吾尔|壮族|回族)?自治区$|特别行政区$|[省市]$", "", name)
     brief = _PEOPLES.sub("", name)
     return re.sub(r"地区$|[市盟区县旗]$", "", brief)
+
+
+def is_known_place(name: str) -> bool:
+    """Whether the name of a province or city begins with these words: 新疆, 杭州, 浙江省."""
+    return len(name) >= 2 and any(place.level <= 2 and place.name.startswith(name) for place in _by_code().values())

@@ -42,11 +42,17 @@ class CarrierForm(forms.ModelForm):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=_("With it we ask the partner (快递100: 授权码). Empty keeps the present one."),
     )
-    adapter = forms.ChoiceField(label=_("how it reports"), choices=adapter_choices, widget=UnfoldAdminSelectWidget)
+    adapter = forms.ChoiceField(
+        label=_("how it reports"), choices=adapter_choices, widget=UnfoldAdminSelectWidget, required=False
+    )
 
     class Meta:
         model = Carrier
         fields = ["code", "name", "phone", "own_numbers", "is_active", "adapter", "account", "partner_code"]
+
+    def clean_adapter(self) -> str:
+        """Empty keeps the present way."""
+        return self.cleaned_data["adapter"] or self.instance.adapter
 
     def clean(self) -> dict[str, Any]:
         """What a partner that follows parcels cannot do without."""

@@ -28,6 +28,17 @@ class Trouble(models.TextChoices):
     OTHER = "other", _("other trouble")
 
 
+# What to do first, by problem.
+PROPOSALS: dict[str, Any] = {
+    Trouble.SILENT: _("Ask the carrier where the parcel is. Without an answer within a day have it searched for."),
+    Trouble.REFUSED: _("Ring the customer up and ask why. Agree on another delivery, or take the goods back."),
+    Trouble.RETURNED: _("Tell the customer. When the goods are back, take them in as a return or send them again."),
+    Trouble.DAMAGED: _("Have photographs sent, claim the damage from the carrier, offer a replacement."),
+    Trouble.LOST: _("Claim the loss from the carrier and send the goods again."),
+    Trouble.OTHER: _("Talk to the carrier, then to the customer, and write down how it goes on."),
+}
+
+
 def _places(**kwargs: Any) -> ArrayField:
     return ArrayField(models.CharField(max_length=40), default=list, blank=True, **kwargs)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from erp.once import new_token
-from shipping.models import CarrierService, Parcel, PickLine, Shipment
+from shipping.models import CarrierService, Parcel, PickLine, Shipment, Trouble
 from shipping.services import ParcelInput
 
 MOST_PARCELS = 30
@@ -109,8 +109,14 @@ class HandOverForm(forms.Form):
         CarrierService.objects.none(), label=_("Carrier and service"), empty_label=_("Choose a carrier")
     )
     freight = forms.DecimalField(
-        label=_("Freight (CNY)"), max_digits=18, decimal_places=2, min_value=0, required=False, initial="0"
+        label=_("Freight (CNY)"),
+        max_digits=18,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        help_text=_("Empty: by the freight table."),
     )
+    reason = forms.CharField(label=_("Reason for another carrier"), max_length=200, required=False)
     courier = forms.CharField(
         label=_("Courier"), max_length=60, required=False, help_text=_("Name or phone number of who took the parcels.")
     )
@@ -143,6 +149,9 @@ class EventForm(forms.Form):
         Parcel.objects.none(), label=_("Parcel"), required=False, empty_label=_("All parcels")
     )
     state = forms.ChoiceField(label=_("State"), choices=[c for c in Parcel.State.choices if c[0] != "packed"])
+    trouble = forms.ChoiceField(
+        label=_("Problem"), choices=[("", "—"), *(c for c in Trouble.choices if c[0] != "silent")], required=False
+    )
     text = forms.CharField(label=_("Report in words"), max_length=300)
     place = forms.CharField(label=_("Location"), max_length=100, required=False)
     at = forms.DateTimeField(

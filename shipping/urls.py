@@ -1,5 +1,6 @@
 from django.urls import path
 
+from shipping import carriage_urls
 from shipping.views import picking, queue, shipments, webhooks
 
 app_name = "shipping"
@@ -8,6 +9,7 @@ urlpatterns = [
     path("open/", picking.pick_open, name="open"),
     path("webhooks/<str:code>/", webhooks.carrier_webhook, name="webhook"),
     path("webhooks/<str:code>/<str:token>/", webhooks.carrier_webhook, name="webhook"),
+    *carriage_urls.urlpatterns,
     path("picks/<str:number>/", picking.pick_page, name="pick"),
     path("picks/<str:number>/pack/", picking.pack_page, name="pack"),
     path("picks/<str:number>/list.pdf", picking.pick_pdf, name="pick_pdf"),

@@ -31,6 +31,7 @@ CSS = (
     "together",
     "imports",
     "floor",
+    "carriage",
     "notices",
     "talk",
     "finance",
@@ -56,7 +57,11 @@ JS = (
     "columns",
     "quantity",
     "scan",
+<<<<<<< HEAD
     "count",
+=======
+    "signature",
+>>>>>>> 990d81c (Pages of visits, rules and problems; 快递100 as documented)
     "mention",
     "upload",
     "small",

@@ -1,7 +1,6 @@
 """What every carrier must be able to tell us, in our words, whatever its own format is."""
 
 import datetime as dt
-from abc import ABC
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -50,7 +49,7 @@ class Report:
     silence: str = ""
 
 
-class Adapter(ABC):
+class Adapter:
     """One partner. Stateless: what differs from carrier to carrier is in the `Carrier`."""
 
     label: str | Promise = _("nobody: people write it down")

@@ -14,11 +14,14 @@ from shipping.services.picking import (
     taken_goods,
     withdraw_pick_lists,
 )
+from shipping.services.pickups import Leaving, hand_over_many
 from shipping.services.problems import go_on, settle_problem, sweep_silent, take_problem
 from shipping.services.sending import correct_tracking, hand_over, issue_goods
+from shipping.services.shaping import move_rule, remove_rate, remove_rule, save_rate, save_rule
 from shipping.services.tracking import confirm_receipt, count_delivered, note_resumed, record_event, record_report
 
 __all__ = [
+    "Leaving",
     "ParcelInput",
     "cancel_for_order",
     "confirm_pick",
@@ -29,10 +32,12 @@ __all__ = [
     "follow_amendment",
     "go_on",
     "hand_over",
+    "hand_over_many",
     "issue_goods",
     "learn_transit_times",
     "make_room_for_amendment",
     "move",
+    "move_rule",
     "note_resumed",
     "off_shelf",
     "open_pick_list",
@@ -41,7 +46,11 @@ __all__ = [
     "put_back",
     "record_event",
     "record_report",
+    "remove_rate",
+    "remove_rule",
     "renew_pick_list",
+    "save_rate",
+    "save_rule",
     "settle_problem",
     "sweep_silent",
     "take_problem",

@@ -1,6 +1,7 @@
 """One shipment: parcels, handover, what the carrier reports, and the delivery note."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +15,11 @@ from erp.web import add_error, get_or_404, go, may, perm_required, render_page
 from erp.web.talk import talk_of
 from erp.workflow import moves
 from shipping import services
+from shipping.choosing import words_of
 from shipping.forms import EventForm, HandOverForm, TrackingNumberForm
-from shipping.models import Parcel, Shipment
+from shipping.models import Parcel, ParcelProblem, Shipment
 from shipping.selectors import events_of, lines_of
+from shipping.services import proposals
 
 Status = Shipment.Status
 
@@ -63,12 +66,35 @@ def _show(
         "can_correct": shipment.status == Status.IN_TRANSIT and may(request.user, "shipping.hand_over_shipment"),
         "may_costs": may(request.user, "orders.view_margin"),
         "handover": getattr(shipment, "handover", None),
+        "proposal": _proposal(shipment) if can_hand_over else None,
+        "choice": getattr(shipment, "choice", None),
+        "problems": list(
+            ParcelProblem.objects.visible_to(request.user)  # type: ignore[arg-type]
+            .filter(parcel__in=parcels, status=ParcelProblem.Status.OPEN)
+            .select_related("owner", "parcel")
+        )
+        if on_the_road
+        else [],
+        "words_of": words_of,
     }
     return render_page(request, "shipping/detail.html", context, status=status)
 
 
+def _proposal(shipment: Shipment) -> dict[str, Any] | None:
+    """What the rules say, and why; None where nothing is proposed."""
+    proposal = proposals([shipment])[shipment.pk]
+    return (
+        {"service": proposal.service, "freight": proposal.freight, "why": words_of(proposal.why)}
+        if proposal.service
+        else None
+    )
+
+
 def _empty_hand_over(shipment: Shipment) -> HandOverForm:
-    """Starts with the carrier that served the customer last."""
+    """Starts with what the rules propose, else with the carrier that served the customer last."""
+    proposal = proposals([shipment])[shipment.pk]
+    if proposal.service is not None:
+        return HandOverForm(shipment=shipment, initial={"service": proposal.service.pk, "freight": proposal.freight})
     last = Shipment.objects.filter(order__customer=shipment.order.customer_id, service__carrier__is_active=True)
     service = last.order_by("-id").values_list("service_id", flat=True).first()
     return HandOverForm(shipment=shipment, initial={"service": service})
@@ -88,8 +114,9 @@ def shipment_hand_over(request: HttpRequest, number: str) -> HttpResponse:
             shipment,
             service=data["service"],
             tracking=form.tracking(),
-            freight=data["freight"] or Decimal(0),
+            freight=data["freight"],
             courier=data["courier"],
+            reason=data["reason"],
             by=request.user,
         )
     except BusinessError as refusal:
@@ -118,6 +145,7 @@ def shipment_event(request: HttpRequest, number: str) -> HttpResponse:
                 state=data["state"],
                 text=data["text"],
                 place=data["place"],
+                trouble=data["trouble"],
                 at=data["at"],
                 by=request.user,
                 key=f"form:{data['key']}:{parcel.pk}",

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from erp.errors import BusinessError
 from shipping.carriers import base
