@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from demo import catalogue, people
+from demo import carriage, catalogue, people
 from erp.basics import ensure_basics
 from erp.models import Company, User
 from inventory.models import Place, Product, Supplier, SupplierPrice
@@ -30,6 +30,7 @@ def make_company(*, password: str, seed: int) -> None:
     _products()
     _bills_of_materials()
     _opening_stock()
+    carriage.make_rules()
     _customers(random.Random(seed), [staff["sales"], *(staff[name] for name, _label in people.MORE_SALES)])
     _portal_login(password)
 

@@ -35,7 +35,11 @@ def of_order(order: Any, user: Any) -> Iterator[RelatedGroup]:
 def _shipment(one: Shipment) -> RelatedItem:
     words = [str(one.service)] if one.service else []
     if one.expected_on and one.status == Shipment.Status.IN_TRANSIT:
-        words.append(_("expected on %(day)s") % {"day": date(one.expected_on)})
+        if one.expected_by and one.expected_by > one.expected_on:
+            days = {"day": date(one.expected_on), "latest": date(one.expected_by)}
+            words.append(_("expected on %(day)s, at the latest on %(latest)s") % days)
+        else:
+            words.append(_("expected on %(day)s") % {"day": date(one.expected_on)})
     return RelatedItem(
         number=one.number,
         url=one.get_absolute_url(),

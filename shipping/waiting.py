@@ -21,12 +21,13 @@ from erp.waiting import (
     Cause,
     ForCustomer,
     Inquiry,
+    Listed,
     Rank,
     Words,
 )
 from erp.web.formats import qty
 from orders.models import SalesOrder
-from shipping.models import PickList, Shipment
+from shipping.models import PickList, Shipment, Trouble
 
 Status = Shipment.Status
 PICK, PACK, HAND_OVER, SCAN = (
@@ -35,7 +36,7 @@ PICK, PACK, HAND_OVER, SCAN = (
     "shipping.hand_over_shipment",
     "shipping.add_trackingevent",
 )
-SILENT = dt.timedelta(days=2)  # without a scan for longer, somebody asks the carrier
+SILENT = dt.timedelta(hours=24)  # without a scan for longer, somebody asks the carrier
 SERVICE = ForCustomer("service", Words(_("Your order is confirmed. We carry the service out as agreed.")))
 DELAYED = ForCustomer("delayed", Words(_("Something delays your parcel. We are in touch with the carrier.")))
 
@@ -78,6 +79,9 @@ def _shipments(order_ids: Any) -> list[Any]:
             line_ids=ArrayAgg("parcels__lines__order_line_id", distinct=True),
             tracking=ArrayAgg("parcels__tracking_number", distinct=True),
             scan=Max("parcels__events__at"),
+            troubles=ArrayAgg(
+                "parcels__problems__trouble", filter=Q(parcels__problems__status="open"), distinct=True, default=[]
+            ),
         ).order_by("id")
     )
 
@@ -145,6 +149,9 @@ def _shipment(shipment: Any, order: SalesOrder) -> Iterator[Cause]:
         yield _packed(shipment, values)
     elif shipment.status == Status.EXCEPTION:
         text = _("%(carrier)s reports a problem with %(tracking)s of %(document)s; somebody must settle it.")
+        if troubles := [Trouble(name).label for name in shipment.troubles if name]:
+            values["trouble"] = Listed(tuple(troubles))
+            text = _("%(tracking)s of %(document)s: %(trouble)s. Somebody must settle it with %(carrier)s.")
         yield _on_road(shipment, "parcel_trouble", Rank.TROUBLE, _("Parcel in trouble"), text, values, customer=DELAYED)
     else:
         yield _in_transit(shipment, order, values)
@@ -177,8 +184,10 @@ def _in_transit(shipment: Any, order: SalesOrder, values: dict[str, Any]) -> Cau
     last = shipment.scan or shipment.handed_over_at
     now = timezone.now()
     if last is not None and now - last > SILENT:
-        values["days"] = (now - last).days
+        values["days"], values["hours"] = (now - last).days, int((now - last).total_seconds() // 3600)
         text = _("%(carrier)s %(tracking)s has not been scanned for %(days)s days; ask the carrier.")
+        if values["days"] < 2:
+            text = _("%(carrier)s %(tracking)s has not been scanned for %(hours)s hours; ask the carrier.")
         return _on_road(shipment, "no_scan", Rank.SILENT, _("No scan"), text, values, customer=TRAVELLING)
     if order.settled_at is not None:
         text = _("Paid in full; only the delivery of %(document)s (%(carrier)s %(tracking)s) is not confirmed yet.")

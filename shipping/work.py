@@ -1,19 +1,15 @@
 """What waits for warehouse and logistics: to pick, to pack, to hand over, and parcels in trouble."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from erp.workbench import Act, WorkGroup, WorkItem, group
-from shipping.models import PickList, Shipment, TrackingEvent
-
-SILENT = dt.timedelta(hours=24)  # a parcel on its way without a scan for longer is asked about
+from shipping.models import ParcelProblem, PickList, Shipment
 
 
 def work_for(user: Any) -> Iterator[WorkGroup]:
@@ -33,17 +29,26 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         packed = packed.order_by("-order__priority", "order__promised_date", "id")
         yield from group("to-hand-over", _("To hand over"), "truck-loading", packed, _to_hand_over, url=url)
     if user.has_perm("shipping.add_trackingevent"):
-        yield from _troubles(shipments, url)
+        yield from _troubles(user, shipments, url)
 
 
-def _troubles(shipments: Any, url: str) -> Iterator[WorkGroup]:
-    lost = shipments.filter(status=Shipment.Status.EXCEPTION).order_by("status_since", "id")
+def _troubles(user: Any, shipments: Any, url: str) -> Iterator[WorkGroup]:
+    if user.has_perm("shipping.change_parcelproblem"):
+        problems = ParcelProblem.objects.visible_to(user).filter(status=ParcelProblem.Status.OPEN)
+        mine = problems.filter(Q(owner=user) | Q(owner=None)).select_related("order__customer", "parcel")
+        page = reverse("shipping:problems")
+        yield from group(
+            "parcel-problem",
+            _("Parcel problems"),
+            "alert-triangle",
+            mine.order_by("deadline", "id"),
+            _problems,
+            url=page,
+            tone="red",
+        )
+    unsettled = Exists(ParcelProblem.objects.filter(parcel__shipment=OuterRef("pk"), status=ParcelProblem.Status.OPEN))
+    lost = shipments.filter(status=Shipment.Status.EXCEPTION).exclude(unsettled).order_by("status_since", "id")
     yield from group("parcel-exception", _("Parcels in trouble"), "alert-triangle", lost, _lost, url=url, tone="red")
-    since = timezone.now() - SILENT
-    scans = TrackingEvent.objects.filter(parcel__shipment=OuterRef("pk")).order_by("-at").values("at")[:1]
-    travelling = shipments.filter(status=Shipment.Status.IN_TRANSIT).annotate(scan=Subquery(scans))
-    silent = travelling.filter(Q(scan__lt=since) | Q(scan=None, handed_over_at__lt=since)).order_by("id")
-    yield from group("parcel-silent", _("No scan for 24 hours"), "clock", silent, _silent, url=url)
 
 
 def _item(document: Any, note: str, act: Act) -> WorkItem:
@@ -82,9 +87,18 @@ def _lost(shipments: list[Shipment]) -> Iterable[WorkItem]:
         yield _item(one, _("Lost, damaged or refused: somebody must act."), Act(_("Show"), one.get_absolute_url()))
 
 
-def _silent(shipments: list[Shipment]) -> Iterable[WorkItem]:
+def _problems(problems: list[ParcelProblem]) -> Iterable[WorkItem]:
     now = timezone.now()
-    for one in shipments:
-        hours = int((now - (one.scan or one.handed_over_at or now)).total_seconds() // 3600)  # type: ignore[attr-defined]
-        note = ngettext("last heard of %(num)s hour ago", "last heard of %(num)s hours ago", hours) % {"num": hours}
-        yield _item(one, note, Act(_("Add a scan"), one.get_absolute_url()))
+    for one in problems:
+        yield WorkItem(
+            title=f"{one.number} {one.get_trouble_display()}",
+            url=one.get_absolute_url(),
+            sub=f"{one.order.number} {one.order.customer.name}",
+            note=_(one.text) if one.text else "",
+            status=one.status,
+            status_label=one.get_status_display(),
+            due=timezone.localdate(one.deadline),
+            since=one.created_at,
+            late=one.deadline < now,
+            acts=[Act(_("Settle it"), one.get_absolute_url())],
+        )

@@ -20,7 +20,7 @@ from orders.models import SalesOrder
 from production.models import ProductionOrder
 from production.services import move, report
 from shipping.models import CarrierService, Parcel, PickList, Shipment
-from shipping.services import confirm_pick, hand_over, open_pick_list, pack, record_event
+from shipping.services import confirm_pick, hand_over, open_pick_list, pack, proposals, record_event
 
 ROUTE = [
     (Parcel.State.COLLECTED, "快件已由网点揽收", 0.2),
@@ -167,12 +167,15 @@ class Floor:
 
     def _hand_over(self, shipment: Shipment) -> None:
         self.clock.work(1, 4)
-        service = self.rng.choice(self.services)
+        proposed = proposals([shipment])[shipment.pk].service
+        chance, other = self.rng.random(), self.rng.choice(self.services)
+        # Now and then the driver is late, and now and then the customer comes with a van.
+        service, reason = (other, "承运商车次已满，改发") if proposed is None or chance < 0.12 else (proposed, "")
         tracking = {
             parcel.pk: f"{service.carrier.code}{self.rng.randrange(10**5, 10**6)}{parcel.pk:07d}"
             for parcel in shipment.parcels.all()
         }
-        hand_over(shipment, service=service, tracking=tracking, by=self.team["logistics"])
+        hand_over(shipment, service=service, tracking=tracking, by=self.team["logistics"], reason=reason)
 
     def follow_parcels(self) -> None:
         """The carrier's scans arrive as its days go by."""
@@ -180,8 +183,12 @@ class Floor:
         under_way = Parcel.objects.filter(
             shipment__order__in=self.ids, shipment__status__in=["in_transit", "exception"]
         )
-        for parcel in under_way.select_related("shipment__service").order_by("id"):
+        for parcel in under_way.select_related("shipment__service", "carrier").order_by("id"):
             shipment = parcel.shipment
+            if parcel.carrier.own_numbers:
+                # Nobody scans what the customer fetches.
+                self._scan(parcel, Parcel.State.DELIVERED, "客户已自提")
+                continue
             if shipment.status == "exception":
                 if self.rng.random() < 0.4:
                     advance(shipment, "resume", by=self.team["logistics"], note="已联系承运商重新派送")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
+from demo.carriage import start_live_carrier
 from demo.simulation.clock import ZONE, Clock
 from demo.simulation.floor import Floor
 from demo.simulation.office import Office
@@ -123,6 +124,7 @@ def _this_morning(office: Office, floor: Floor) -> None:
     floor.make()
     floor.pick(later=0.5)
     floor.pack(later=0.4)
+    start_live_carrier()
     floor.hand_over(later=0.7)
     office.enter_orders(6)
     office.hear_customers()

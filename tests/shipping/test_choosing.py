@@ -81,7 +81,12 @@ def test_one_rule_wins_whatever_order_they_come_in(facts, rules, rates, rng):
     rng.shuffle(rules)
     rng.shuffle(rates)
     again = propose(facts, rules=rules, rates=rates)
-    assert (first.service, first.freight, first.rule, first.why) == (again.service, again.freight, again.rule, again.why)
+    assert (first.service, first.freight, first.rule, first.why) == (
+        again.service,
+        again.freight,
+        again.rule,
+        again.why,
+    )
 
     fitting = [r for r in rules if r.is_active and r.service.carrier.is_active and holds(r, facts) is not None]
     if fitting:

@@ -11,6 +11,7 @@ from demo.simulation import simulate
 from erp.models import Job, Outbox
 from finance.services import post_pending_stock
 from orders.models import SalesOrder
+from shipping.calls import FOLLOW
 
 KIND = "load_demo"
 
@@ -34,8 +35,9 @@ class Command(BaseCommand):
         make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
         result = simulate(orders=orders, seed=seed, days=45, drain=False)
         post_pending_stock()
-        # Mails of weeks that never were are not sent today.
-        Outbox.objects.filter(status=Outbox.Status.WAITING).update(status=Outbox.Status.DONE, done_at=F("created_at"))
+        # Mails of weeks that never were are not sent today; the carrier that calls back begins its trips.
+        waiting = Outbox.objects.filter(status=Outbox.Status.WAITING).exclude(kind=FOLLOW)
+        waiting.update(status=Outbox.Status.DONE, done_at=F("created_at"))
         job.status, job.done, job.finished_at = Job.Status.DONE, result.orders, timezone.now()
         job.save()
         self.stdout.write(f"Demo company with {result.orders} orders.")
