@@ -1,5 +1,6 @@
 """Tables around carrying: who carries by which rule and at what cost, pick-ups, what goes wrong, how long it takes."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -98,9 +99,9 @@ class FreightRate(models.Model):
     places = _places(
         verbose_name=_("regions"), help_text=_("Provinces or cities, separated by commas. Empty: elsewhere.")
     )
-    first_weight = models.DecimalField(_("first weight (kg)"), max_digits=8, decimal_places=3, default=1)
+    first_weight = models.DecimalField(_("first weight (kg)"), max_digits=8, decimal_places=3, default=Decimal(1))
     first_price = MoneyField(_("price of the first weight"))
-    step_weight = models.DecimalField(_("further step (kg)"), max_digits=8, decimal_places=3, default=1)
+    step_weight = models.DecimalField(_("further step (kg)"), max_digits=8, decimal_places=3, default=Decimal(1))
     step_price = MoneyField(_("price of each further step"))
 
     class Meta:

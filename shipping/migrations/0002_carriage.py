@@ -136,9 +136,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('places', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, help_text='Provinces or cities, separated by commas. Empty: elsewhere.', size=None, verbose_name='regions')),
-                ('first_weight', models.DecimalField(decimal_places=3, default=1, max_digits=8, verbose_name='first weight (kg)')),
+                ('first_weight', models.DecimalField(decimal_places=3, default=Decimal('1'), max_digits=8, verbose_name='first weight (kg)')),
                 ('first_price', erp.fields.MoneyField(decimal_places=2, default=Decimal('0.00'), max_digits=18, verbose_name='price of the first weight')),
-                ('step_weight', models.DecimalField(decimal_places=3, default=1, max_digits=8, verbose_name='further step (kg)')),
+                ('step_weight', models.DecimalField(decimal_places=3, default=Decimal('1'), max_digits=8, verbose_name='further step (kg)')),
                 ('step_price', erp.fields.MoneyField(decimal_places=2, default=Decimal('0.00'), max_digits=18, verbose_name='price of each further step')),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='shipping.carrierservice', verbose_name='carrier service')),
             ],

@@ -150,7 +150,8 @@ def parse_push(text: str) -> Report:
 
 def _report(result: dict[str, Any], *, silence: str = "") -> Report:
     number = result.get("nu")
-    rows = result.get("data") or []
+    rows = result.get("data")
+    rows = [] if rows is None else rows
     if not isinstance(number, str) or not number.strip():
         raise BusinessError(_("“%(field)s” is missing or not a text.") % {"field": "nu"}, field="nu")
     if not isinstance(rows, list):
