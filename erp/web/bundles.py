@@ -57,11 +57,8 @@ JS = (
     "columns",
     "quantity",
     "scan",
-<<<<<<< HEAD
     "count",
-=======
     "signature",
->>>>>>> 990d81c (Pages of visits, rules and problems; 快递100 as documented)
     "mention",
     "upload",
     "small",
