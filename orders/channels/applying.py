@@ -16,6 +16,7 @@ from erp.models import Company, StatusChange
 from erp.workflow import advance, lock, run_followers
 from orders.channels.base import ChannelOrderInput, RefundInput
 from orders.channels.matching import CannotTake, customer_for, fitted, lines_of
+from orders.channels.proposing import propose_change
 from orders.models import Channel, OrderLink, SalesOrder
 from orders.services import (
     DuplicateExternalNumber,
@@ -98,6 +99,9 @@ def correct(order: SalesOrder, channel: Channel, one: ChannelOrderInput, facts: 
     if order.status not in SalesOrder.EDITABLE or order.version != facts.get("version"):
         if not one.cancelled:
             stop(order, "shop_changed", CHANGED)
+            # What a person has corrected here is not proposed away: only an order as the shop made it.
+            if order.status in SalesOrder.FULFILLING and order.version == facts.get("version"):
+                propose_change(order, channel, one)
         return "person"
     update_order(
         order,

@@ -8,7 +8,7 @@ from aftersales.models import ReturnRequest, ServiceCase
 from erp.models import User
 from finance.models import Invoice, Payment
 from inventory.models import Product, PurchaseOrder, StockCount, Supplier
-from orders.models import CustomerUser, Project, SalesOrder
+from orders.models import Amendment, CustomerUser, Project, SalesOrder
 from production.models import ProductionOrder
 from shipping.models import PickList, Shipment
 from tests.browser.person import Person
@@ -50,6 +50,7 @@ LISTS = (
 )
 PAGES = (
     ("manager", SalesOrder),
+    ("manager", Amendment),
     ("manager", Project),
     ("warehouse", Product),
     ("warehouse", PurchaseOrder),
@@ -77,6 +78,9 @@ def main_pages() -> Iterator[tuple[str, str]]:
         one = model.objects.order_by("-pk").first()
         if one is not None:
             yield username, one.get_absolute_url()
+    change = Amendment.objects.open().select_related("order").first()
+    if change is not None:
+        yield "manager", f"/orders/{change.order.number}/amend/"
     own = CustomerUser.objects.get(user__username="customer").customer
     order = SalesOrder.objects.filter(customer=own).order_by("-pk").first()
     if order is not None:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import F
 from django.utils import timezone
 
+from demo.changes import make_changes
 from demo.company import make_company
 from demo.simulation import simulate
 from erp.models import Job, Outbox
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         job = Job.objects.create(kind=KIND, title="Demo company", status=Job.Status.RUNNING, total=orders)
         make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
         result = simulate(orders=orders, seed=seed, days=45, drain=False)
+        make_changes()
         post_pending_stock()
         # Mails of weeks that never were are not sent today; the carrier that calls back begins its trips.
         waiting = Outbox.objects.filter(status=Outbox.Status.WAITING).exclude(kind=FOLLOW)

@@ -14,8 +14,8 @@ from notifications.models import Notice
 from orders.channels.applying import UNPAID, in_house_language
 from orders.channels.mending import dismiss, map_sku, retry
 from orders.channels.taking import sweep, take
-from orders.models import ChannelCustomer, ChannelOrder, Customer, SalesOrder
-from orders.services import update_order
+from orders.models import Amendment, ChannelCustomer, ChannelOrder, Customer, SalesOrder
+from orders.services import decide_amendment, keep, propose, submit, update_order
 from orders.verify import differences
 from tests.cast import make_customer, make_product, put_in_stock
 from tests.orders.channels.shop import deliver, order, shop
@@ -117,6 +117,35 @@ def test_an_update_of_an_approved_order_stops_it(lamp: Any, cast: SimpleNamespac
     assert Notice.objects.filter(user=cast.sales, event="orders.SalesOrder.shop_changed").count() == 1
     deliver(order(quantity=5, fulfillment_status="fulfilled", **at(2)), topic="orders/updated")
     assert Notice.objects.filter(event="orders.SalesOrder.shop_changed").count() == 1
+
+
+def test_what_the_shop_changed_is_proposed_as_a_change(lamp: Any, cast: SimpleNamespace) -> None:
+    put_in_stock(lamp, 10)
+    deliver(order(**at(0)))
+    deliver(order(quantity=5, **at(1)), topic="orders/updated")
+    deliver(order(quantity=4, **at(2)), topic="orders/updated")
+    one = Amendment.objects.get()
+    assert (one.status, one.created_by, one.revision) == ("draft", None, 2)
+    assert [Decimal(row["quantity"]) for row in one.after["lines"]] == [4, 1]
+    submit(one, by=cast.sales)
+    decide_amendment(one, True, by=cast.approver)
+    made = SalesOrder.objects.get()
+    assert (made.version, made.lines.get(product=lamp).quantity, made.total) == (2, 4, Decimal("242.00"))
+    deliver(order(quantity=3, **at(3)), topic="orders/updated")
+    assert Amendment.objects.count() == 1  # people have changed it here: they are told, nothing more
+    assert not list(differences())
+
+
+def test_a_change_that_people_write_is_left_alone(lamp: Any, cast: SimpleNamespace) -> None:
+    put_in_stock(lamp, 10)
+    deliver(order(**at(0)))
+    made = SalesOrder.objects.get()
+    lines = [keep(line) for line in made.lines.select_related("product")]
+    mine = propose(made, by=cast.sales, version=made.version, lines=lines, reason="加急", priority=9)
+    row = deliver(order(quantity=5, **at(1)), topic="orders/updated")
+    assert (row.state, row.finding) == ("taken", "person")
+    mine.refresh_from_db()
+    assert (Amendment.objects.get(), mine.revision, mine.reason) == (mine, 1, "加急")
 
 
 def test_what_a_person_corrected_is_not_overwritten(lamp: Any, cast: SimpleNamespace, no_auto_approval: None) -> None:
