@@ -1,7 +1,8 @@
 """Long work: started by a person, done thing by thing in the worker, watched on its page, taken back where possible.
 
 Each thing is done and marked in one transaction, so a worker may be killed at any moment: the work goes on where it
-stopped, and nothing is done twice. A little is done at once, within the request.
+stopped, and nothing is done twice. A little is done at once, within the request; more is done in turns of some dozens,
+so that it waits for no long work and lets other short work through.
 """
 
 import datetime as dt
@@ -33,6 +34,7 @@ AT_ONCE = 20  # things that are done while the person waits
 STILL_ALIVE = 120  # seconds after which work without a sign of life is taken up again
 BUSY_SECONDS = 60 * 60 * 24  # how long pages look whether a person's work still runs
 SIGN_EVERY = 10  # things between two signs of life
+A_TURN = 50  # things that the worker does before other short work has its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +151,19 @@ def _item(job: Job, place: int, thing: Thing, now: Any) -> JobItem:
 
 def carry_out(job: Job) -> None:
     """Do a little at once, and hand the rest to the worker."""
-    from erp.tasks import run_job
-
     if not job.is_under_way:
         return
     if job.total - job.done <= getattr(kind_of(job), "at_once", AT_ONCE):
         run(job.pk)
     else:
-        transaction.on_commit(lambda: run_job.delay(job.pk))
+        transaction.on_commit(lambda: _hand_over(job))
+
+
+def _hand_over(job: Job) -> None:
+    """Let a worker do it. Things are done in short turns among other short work; a file is long work of its own."""
+    from erp.tasks import run_job
+
+    run_job.apply_async((job.pk,), queue="batch" if hasattr(kind_of(job), "make") else "interactive")
 
 
 def run(pk: int) -> None:
@@ -178,24 +185,29 @@ def _waiting(job: Job) -> list[int]:
 
 
 def _do_each(job: Job, kind: Kind) -> None:
-    for place, pk in enumerate(_waiting(job), start=1):
+    mine = 0
+    for place, pk in enumerate(_waiting(job)[:A_TURN], start=1):
         try:
-            _do_one(job, kind, pk)
+            mine += _do_one(job, kind, pk)
         except Exception:  # one thing that breaks must not stop the others
             log.exception("job %s broke at part %s", job.pk, pk)
             _refuse(pk, _("Something broke on our side; nothing was changed."))
+            mine += 1
         if place % SIGN_EVERY == 0:
             _tell(job)
     _tell(job)
-    if not _waiting(job):  # somebody else may be at the rest of them
+    if not _waiting(job):
         _finish(job, Job.Status.DONE)
+    elif mine:  # else somebody else is at the rest of them
+        _hand_over(job)
 
 
 @verb
-def _do_one(job: Job, kind: Kind, pk: int) -> None:
+def _do_one(job: Job, kind: Kind, pk: int) -> bool:
+    """Do it to one thing; False when somebody else does or did."""
     item = JobItem.objects.select_for_update(skip_locked=True).filter(pk=pk, state=JobItem.State.WAITING).first()
     if item is None:
-        return
+        return False
     try:
         with transaction.atomic():
             done = kind.act(job, item)
@@ -206,6 +218,7 @@ def _do_one(job: Job, kind: Kind, pk: int) -> None:
         item.before, item.after = done.before, done.after
     item.at = timezone.now()
     item.save(update_fields=["state", "note", "before", "after", "at"])
+    return True
 
 
 def _refuse(pk: int, note: str) -> None:
@@ -255,14 +268,11 @@ def _finish(
 
 def sweep() -> int:
     """Take up again what a killed worker left behind; returns how many jobs."""
-    from erp.tasks import run_job
-
     silent = timezone.now() - dt.timedelta(seconds=STILL_ALIVE)
-    left = Job.objects.filter(kind__in=KINDS).under_way()
-    pks = [pk for pk, seen, made in left.values_list("pk", "seen_at", "created_at") if (seen or made) < silent]
-    for pk in pks:
-        run_job.delay(pk)
-    return len(pks)
+    jobs = [job for job in Job.objects.filter(kind__in=KINDS).under_way() if (job.seen_at or job.created_at) < silent]
+    for job in jobs:
+        _hand_over(job)
+    return len(jobs)
 
 
 def can_undo(job: Job) -> bool:

@@ -59,13 +59,15 @@ PROCESS: dict[str, dict[str, list[str]]] = {
             ANNOUNCE,
         ],
         # Splitting and merging: see orders.services.splitting and orders.services.joining.
-        "split": ["shipping.services.renew_pick_list"],
-        "merge": ["shipping.services.renew_pick_list"],
+        "split": ["shipping.services.renew_pick_list", ANNOUNCE],
+        "merge": ["shipping.services.renew_pick_list", ANNOUNCE],
         "merge_away": [
             "orders.services.withdraw_amendments",
             "orders.services.withdraw_approval",
             "shipping.services.cancel_for_order",
         ],
+        # Once all is merged, so that whoever did it does not hear of it.
+        "merged_away": [ANNOUNCE],
         # What a web shop tells of an order that people work on already: see orders.channels.
         "shop_cancelled": [ANNOUNCE],
         "shop_changed": [ANNOUNCE],
@@ -180,6 +182,7 @@ HAPPENINGS: dict[str, set[str]] = {
         "escalate_approval",
         "split",
         "merge",
+        "merged_away",
         "shop_cancelled",
         "shop_changed",
         "lose_stock",

@@ -38,6 +38,8 @@ class Event:
 _CUSTOMER = _("Customer: %(customer)s")
 _REASON = _("%(customer)s. Reason given by %(by)s: %(note)s")
 
+_MADE_OF = _("%(customer)s. %(by)s: %(note)s")
+
 _ASKED = ("ask_approval", "remind_approval", "escalate_approval")
 
 _CHANGE_ASKED = ("ask_approval", "remind_approval", "escalate_approval")
@@ -110,6 +112,16 @@ EVENTS: dict[str, Event] = {
     "orders.SalesOrder.cancel": Event(
         _("Order cancelled"), _("Order %(document)s was cancelled"), _REASON,
         own=(BELL, MAIL), roles=("manager",), answers=("create", "resubmit", *_ASKED), tone="red", icon="ban",
+    ),
+    "orders.SalesOrder.split": Event(
+        _("Order split"), _("Order %(document)s was split"), _MADE_OF, tone="blue", icon="versions",
+    ),
+    "orders.SalesOrder.merge": Event(
+        _("Orders merged"), _("Other orders became part of order %(document)s"), _MADE_OF, tone="blue", icon="git-merge",
+    ),
+    "orders.SalesOrder.merged_away": Event(
+        _("Order became part of another"), _("Order %(document)s became part of another order"), _MADE_OF,
+        answers=("create", "resubmit", *_ASKED), tone="blue", icon="git-merge",
     ),
     "orders.SalesOrder.shop_cancelled": Event(
         _("Shop cancelled a running order"), _("Order %(document)s was cancelled in the shop, but not here"),

@@ -19,7 +19,7 @@ from erp.documents.xlsx import write_xlsx
 from erp.errors import BusinessError
 from erp.jobs import Done
 from erp.models import Job, JobItem, User
-from orders import services
+from orders import bulk_substatus, services
 from orders.columns import bring, chosen
 from orders.models import ApprovalStep, OrderCheck, OrderLine, SalesOrder
 from orders.models.approval import MAY_APPROVE
@@ -43,7 +43,7 @@ class Act:
     """One thing that can be done to many orders.
 
     `look` tells for each order that will not run why; `undo` is missing where it cannot be taken back. `asks` names
-    what the person must say: a reason, or a salesperson.
+    what the person must say: a reason, a salesperson, or a sub-status.
     """
 
     code: str
@@ -241,6 +241,16 @@ ACTS: dict[str, Act] = {
             undo=_undo_assign,
             asks="person",
         ),
+        Act(
+            "sub_status",
+            gettext_lazy("Set sub-status"),
+            "tags",
+            bulk_substatus.may_set_some,
+            bulk_substatus.look,
+            bulk_substatus.run,
+            undo=bulk_substatus.undo,
+            asks="sub_status",
+        ),
     )
 }
 
@@ -270,7 +280,7 @@ class Each:
         return act.undo(order, job.by, item)
 
     def can_undo(self, job: Job) -> bool:
-        """Assignments and holds can; decisions stand."""
+        """Assignments, holds and sub-statuses can; decisions stand."""
         return ACTS[job.arguments["act"]].undo is not None
 
 

@@ -64,6 +64,7 @@ def allocate_many(source: Source, wanted: Wanted, *, by: User | None) -> list[Al
     _tell_orders(order_rows, invoices, amounts, by=by)
     if isinstance(source, Payment):
         _book(source, rows, by=by)
+    orders.recheck_payer(source, change=None, by=by)
     return rows
 
 
@@ -230,4 +231,5 @@ def take_back(allocation: Allocation, *, by: User | None) -> Allocation:
     _tell_orders(order_rows, [invoice], {invoice.pk: row.amount}, by=by)
     if isinstance(source, Payment):
         _book(source, [row], by=by)
+    orders.recheck_payer(source, change=None, by=by)
     return row

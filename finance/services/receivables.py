@@ -15,7 +15,7 @@ from erp.errors import BusinessError
 from erp.models import Company, StatusChange, User
 from erp.money import ZERO, round_money
 from erp.numbering import next_gapless
-from erp.workflow import advance, lock, record_creation
+from erp.workflow import advance, lock, record_creation, require_writable
 from finance import basics
 from finance.ledger import post_entry, refuse_closed, voucher_text
 from finance.models import Invoice, InvoiceLine
@@ -87,6 +87,7 @@ def create_invoice(order: SalesOrder, *, by: User | None) -> Invoice:
     """
     require(by, "finance.add_invoice")
     lock(order)
+    require_writable(order, by=by)
     billed = billed_of(order)
     to_bill = {line.pk: line.shipped - billed.get(line.pk, Amounts()).quantity for line in order.lines.all()}
     wanted = {pk: quantity for pk, quantity in to_bill.items() if quantity > 0}

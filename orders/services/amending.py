@@ -19,7 +19,7 @@ from erp.models import Company, StatusChange, User
 from erp.money import ZERO, line_amounts, round_quantity
 from erp.splitting import billed_lines
 from erp.transactions import verb
-from erp.workflow import advance, lock, record_creation
+from erp.workflow import advance, lock, record_creation, require_writable
 from orders.amendments import (
     AMOUNTS,
     HEADER,
@@ -87,6 +87,7 @@ def propose(
     """
     _may_change(by)
     lock(order)
+    require_writable(order, by=by)
     _check_amendable(order)
     open_one = _the_open_one(order, revision)
     if order.version != version:
@@ -342,8 +343,9 @@ def effect_of(amendment: Amendment) -> list[dict[str, Any]]:
 # Submitting and deciding
 
 
-def _lock_with_order(amendment: Amendment) -> SalesOrder:
+def _lock_with_order(amendment: Amendment, *, by: User | None) -> SalesOrder:
     order = SalesOrder.objects.select_for_update().get(pk=amendment.order_id)
+    require_writable(order, by=by)
     lock(amendment)
     amendment.order = order
     return order
@@ -355,7 +357,7 @@ def submit(amendment: Amendment, *, by: User | None) -> Amendment:
 
     Raises TransitionRefused when the order has changed meanwhile, BusinessError when it would become impossible.
     """
-    _lock_with_order(amendment)
+    _lock_with_order(amendment, by=by)
     advance(amendment, "submit", by=by)
     return amendment
 
@@ -391,7 +393,7 @@ def decide_amendment(amendment: Amendment, approve: bool, *, by: User, note: str
 
     Raises NotPermitted for a person who is not asked now, and TransitionRefused, as `advance` does.
     """
-    order = _lock_with_order(amendment)
+    order = _lock_with_order(amendment, by=by)
     steps = list(amendment.approvals.open().select_related("order").prefetch_related("roles", "people").order_by("id"))
     mine = _mine(order, steps, by) if steps else []
     if steps and not mine and amendment.status == Amendment.Status.SUBMITTED:
@@ -442,7 +444,7 @@ def _record(amendment: Amendment, decision: str, *, by: User | None, note: str) 
 @verb
 def withdraw_amendment(amendment: Amendment, *, by: User | None, note: str = "") -> Amendment:
     """Give a change up; nobody is asked any more. Repeating it is harmless."""
-    order = _lock_with_order(amendment)
+    order = _lock_with_order(amendment, by=by)
     if amendment.status == Amendment.Status.WITHDRAWN:
         return amendment
     advance(amendment, "withdraw", by=by, note=note)

@@ -29,6 +29,7 @@ def check_new_order(order: SalesOrder, *, change: StatusChange | None, by: User 
 def recheck(order: SalesOrder, *, by: User | None) -> list[OrderCheck]:
     """Run the checks again after something was mended; people are asked anew where the policies now ask otherwise."""
     lock(order)
+    require_writable(order, by=by)
     if order.status not in SalesOrder.EDITABLE:
         raise BusinessError(_("%(number)s is approved; it is not checked any more.") % {"number": order.number})
     found = run_checks(order)
@@ -61,6 +62,7 @@ def decide(order: SalesOrder, approve: bool, *, by: User, note: str = "") -> Non
     who is not asked now, and TransitionRefused, as `advance` does.
     """
     lock(order)
+    require_writable(order, by=by)
     if approve and is_stale(order, order.checks.all()):
         freshen(order.pk)  # what is agreed to is what is true now
     steps = list(

@@ -15,7 +15,7 @@ from erp.models import Company, User
 from erp.money import ZERO, LineAmounts, line_amounts, round_quantity, round_unit_price
 from erp.numbering import next_number
 from erp.transactions import verb
-from erp.workflow import lock, record_creation
+from erp.workflow import lock, record_creation, require_writable
 from inventory.models import Product, Warehouse
 from inventory.services import default_warehouse
 from orders.models import Address, Channel, Customer, OrderLine, Project, SalesOrder
@@ -310,6 +310,7 @@ def update_order(
     Raises BusinessError (code `version_conflict`) when somebody else saved meanwhile, or when it can't be edited.
     """
     lock(order)
+    require_writable(order, by=by)
     if order.status not in SalesOrder.EDITABLE:
         raise BusinessError(
             _("%(number)s is “%(status)s” and cannot be edited any more.")

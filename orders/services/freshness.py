@@ -1,6 +1,6 @@
 """Running checks again when facts have changed since: people approve and wait by what is true now.
 
-Run at once: when a customer is changed or merged, a payment is posted, goods come in (tasks after commit). Run when
+Run at once: when a customer is changed or merged, a payment is posted or matched, goods come in (tasks after commit). Run when
 somebody looks: an order not approved yet whose findings are older than some minutes, as its page is opened and before it
 is agreed to; that catches prices, products, stock that others took, and the passing of time. A sweep does the rest hourly.
 """
@@ -66,8 +66,16 @@ def after_change_of(customer: Customer, fields: Iterable[str]) -> None:
         _later(customers=[customer.pk])
 
 
+def after_merging_into(customer: Customer) -> None:
+    """Have all pending orders that are the customer's now checked again: limit, debts and likely twins are others."""
+    _later(customers=[customer.pk])
+
+
 def recheck_payer(document: Any, *, change: StatusChange | None, by: User | None) -> None:
-    """Have the pending orders of a document's customer checked again (follower of a payment's “post”)."""
+    """Have the pending orders of a document's customer checked again (follower of a payment's “post”).
+
+    Finance calls it also when a payment or credit is matched with receivables, or taken back.
+    """
     _later(customers=[document.customer_id])
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from erp.models import StatusChange, User
 from erp.money import ZERO
 from erp.transactions import verb
-from erp.workflow import advance, lock
+from erp.workflow import advance, lock, require_writable
 from inventory.models import GoodsReceipt, Product, SupplyRequest
 from inventory.services import Need, Want, cancel_supply, release, reserve, state_needs
 from orders.models import Customer, OrderLine, SalesOrder
@@ -146,6 +146,7 @@ def hand_out(
 def reallocate(order: SalesOrder, *, by: User | None) -> None:
     """Try again to reserve what a waiting order lacks, for instance after stock was freed by hand."""
     lock(order)
+    require_writable(order, by=by)
     if order.status in (Status.APPROVED, Status.IN_PRODUCTION) and not order.hold_reason:
         allocate_order(order, change=None, by=by)
 

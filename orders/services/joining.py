@@ -14,11 +14,11 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from erp.errors import BusinessError, NotPermitted
-from erp.models import User
+from erp.models import StatusChange, User
 from erp.money import ZERO
 from erp.splitting import join_work
 from erp.transactions import verb
-from erp.workflow import advance, lock
+from erp.workflow import advance, lock, require_writable, run_followers
 from inventory.models import Product
 from inventory.selectors import reservations_of
 from inventory.services import date_needs, hand_over_reservations, readdress_needs
@@ -121,17 +121,27 @@ def merge_orders(
     joined = list(SalesOrder.objects.filter(pk__in=ids - {order.pk}).order_by("id"))
     if joined and _merged_already(order, joined):
         return order
+    for one in (order, *joined):
+        require_writable(one, by=by)
     refuse_stale(order, version)
     _refuse(order, joined)
     keep_revision(order, by=by)
     _join_lines(order, joined, combine=combine, by=by)
     _write_header(order, joined, promised_date=promised_date, ship_to=ship_to, customer_note=customer_note)
     for one in joined:
-        advance(one, "merge_away", by=None, note=f"→ {order.number}")
+        change = advance(one, "merge_away", by=None, note=f"→ {order.number}")
+        _tell_merged_away(one, change, by=by)
         OrderLink.objects.create(kind=OrderLink.Kind.MERGE, source=one, target=order, by=by)
     note_in_timeline(order, "merge", by=by, note=f"← {'、'.join(one.number for one in joined)}")
     _settle(order, by=by)
     return order
+
+
+def _tell_merged_away(order: SalesOrder, change: StatusChange, *, by: User | None) -> None:
+    """The system moves it, but whoever merged must not hear of their own act."""
+    news = copy(change)
+    news.transition = "merged_away"
+    run_followers(order, news.transition, change=news, by=by)
 
 
 def _merged_already(order: SalesOrder, joined: Sequence[SalesOrder]) -> bool:

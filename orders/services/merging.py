@@ -11,6 +11,7 @@ from erp.models import User
 from erp.transactions import verb
 from orders.models import Address, ChannelCustomer, Contact, Customer, CustomerUser, OrderTemplate, Project, SalesOrder
 from orders.services.customers import update_customer
+from orders.services.freshness import after_merging_into
 
 # What a person chooses from either of the two; the survivor keeps its code.
 MERGED_FIELDS = (
@@ -49,6 +50,7 @@ def merge_customers(survivor: Customer, loser: Customer, *, by: User | None, fie
         survivor.tags.add(*loser.tags.all())
         update_customer(loser, by=by, is_active=False, merged_into=survivor)
         update_customer(survivor, by=by, **fields)
+        after_merging_into(survivor)
     return survivor
 
 

@@ -24,7 +24,7 @@ from erp.money import ZERO, LineAmounts, round_money, round_quantity
 from erp.numbering import next_number
 from erp.splitting import billed_lines, divide_work, taken_goods
 from erp.transactions import verb
-from erp.workflow import lock
+from erp.workflow import lock, require_writable
 from inventory.models import Product, SupplyRequest, Warehouse
 from inventory.selectors import reservations_of
 from inventory.services import (
@@ -106,6 +106,7 @@ def split_order(
     if by is not None and not by.has_perm("orders.split_salesorder"):
         raise NotPermitted(_("You do not have the right to split orders."))
     lock(order)
+    require_writable(order, by=by)
     refuse_stale(order, version)
     lines = list(order.lines.select_related("product").order_by("position"))
     going = _going(order, lines, parts)

@@ -5,22 +5,27 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from erp import jobs
 from erp.errors import BusinessError
-from erp.models import Job
+from erp.models import Job, User
 from erp.once import new_token
 from erp.saved_views import tidy_query
-from erp.web import go, perm_required, render_page
+from erp.web import go, perm_required, render_page, require_perm
 from erp.web.lists import total_order
 from orders.bulk import ACTS, MOST, MOST_EXPORTED, MOST_PRINTED, Act
+from orders.bulk_substatus import offered_to
 from orders.models import SalesOrder
 from orders.services.assigning import salespeople
-from orders.views.lists import filtered, order_of, person
+from orders.views.layout import person
+from orders.views.lists import filtered, order_of
 
+MERGE_RIGHT = "orders.merge_salesorder"
+MOST_MERGED = 30  # orders that become one
 FILES = {"print": MOST_PRINTED, "export": MOST_EXPORTED}
 NAMED = 200  # orders that the look ahead lists one by one
 LONGEST_REASON = {"hold": 200, "reject": 2000}
@@ -33,6 +38,8 @@ def look(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("act", "")
     if name in FILES:
         return _make_file(request, name)
+    if name == "merge":
+        return _to_merge(request)
     act = _act(request, name)
     orders, more = _chosen(request, MOST)
     return _show(request, act, orders, more=more)
@@ -45,6 +52,27 @@ def _act(request: HttpRequest, name: str) -> Act:
     if not act.may(person(request)):
         raise PermissionDenied(_("Your role does not include this action. Ask an administrator for the right."))
     return act
+
+
+def _to_merge(request: HttpRequest) -> HttpResponse:
+    """The page on which the ticked orders become one: the oldest stays, the others are proposed as its parts."""
+    require_perm(request.user, MERGE_RIGHT)
+    numbers = request.POST.getlist("selected")[: MOST_MERGED + 1]
+    orders = list(SalesOrder.objects.visible_to(person(request)).filter(number__in=numbers).order_by("id"))
+    if len(orders) < 2 or "everything" in request.POST:
+        raise BusinessError(_("Tick two orders or more that shall become one."))
+    if len(orders) > MOST_MERGED:
+        raise BusinessError(_("At most %(most)s orders can be merged at once.") % {"most": MOST_MERGED})
+    first, *others = orders
+    if strangers := [one.number for one in others if one.customer_id != first.customer_id]:
+        raise BusinessError(
+            _("Only orders of one customer can be merged; %(numbers)s are another customer's.")
+            % {"numbers": "、".join(strangers[:5])},
+            hint=_("Tick orders of one customer."),
+        )
+    query = QueryDict(mutable=True)
+    query.setlist("with", [one.number for one in others])
+    return go(request, f"{reverse('orders:merge', args=[first.number])}?{query.urlencode()}")
 
 
 def _seen(request: HttpRequest) -> Any:
@@ -134,6 +162,7 @@ def _show(
         "more": more,
         "most": MOST,
         "people": [(str(one.pk), str(one)) for one in salespeople()] if act.asks == "person" else [],
+        "words": offered_to(person(request)) if act.asks == "sub_status" else [],
         "typed": request.POST,
         "longest": LONGEST_REASON.get(act.code, 200),
         "error": error,
@@ -149,6 +178,7 @@ def _arguments(request: HttpRequest, act: Act) -> dict[str, Any]:
         "act": act.code,
         "reason": request.POST.get("reason", "").strip(),
         "person": int(person_id) if person_id.isdecimal() else None,
+        "sub_status": request.POST.get("sub_status", "")[:20],
     }
 
 
@@ -166,7 +196,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Do it: a few orders at once, many in the worker. The form sent twice is the same work."""
     act = _act(request, request.POST.get("act", ""))
     orders, arguments = _listed(request), _arguments(request, act)
-    if error := _missing(act, arguments):
+    if error := _missing(act, arguments, person(request)):
         return _show(request, act, orders, error=error)
     if not orders:
         return _nothing(request)
@@ -188,7 +218,7 @@ def _safe_back(request: HttpRequest) -> str:
     return back if back.startswith("/orders/?") else "/orders/"
 
 
-def _missing(act: Act, arguments: dict[str, Any]) -> BusinessError | None:
+def _missing(act: Act, arguments: dict[str, Any], user: User) -> BusinessError | None:
     if act.asks == "reason":
         if not arguments["reason"]:
             return BusinessError(_("Please give a reason."), field="reason")
@@ -197,6 +227,8 @@ def _missing(act: Act, arguments: dict[str, Any]) -> BusinessError | None:
             return BusinessError(_("The reason is too long: at most %(most)s characters.") % most, field="reason")
     if act.asks == "person" and not salespeople().filter(pk=arguments["person"]).exists():
         return BusinessError(_("Please choose a salesperson."), field="person")
+    if act.asks == "sub_status" and arguments["sub_status"] not in dict(offered_to(user)):
+        return BusinessError(_("Please choose a sub-status."), field="sub_status")
     return None
 
 

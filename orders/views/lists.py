@@ -1,8 +1,7 @@
 """The order list, its board, and its export."""
 
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +12,7 @@ from django.views.decorators.http import require_GET
 from erp.admin import role_name
 from erp.documents.xlsx import xlsx_response
 from erp.jobs import under_way
-from erp.models import SavedView, User
-from erp.saved_views import Views, may_manage, tidy_query, views_of
+from erp.saved_views import may_manage, tidy_query
 from erp.web import (
     capped_counts,
     changed_query,
@@ -31,11 +29,12 @@ from erp.web import (
 from erp.web.lists import total_order
 from erp.web.saved_views import view_url
 from orders.bulk import ACTS, MOST_EXPORTED, cells, chunks
-from orders.columns import SORTS, Column, bring, chosen, offered
+from orders.columns import SORTS, Column, bring, offered
 from orders.drafts import recent
 from orders.filters import OrderFilter
 from orders.models import SalesOrder, Tag
 from orders.substatuses import label_of
+from orders.views.layout import Layout, layout_of, person
 from orders.waiting import Wait, waits_for
 
 BOARD = (
@@ -46,7 +45,6 @@ BOARD = (
     SalesOrder.Status.SHIPPED,
 )
 BOARD_CARDS = 15
-LIST = "orders"  # the key of its saved views
 BULK_JOBS = ("orders.bulk", "orders.print", "orders.export")
 FOLDED = ("salesperson", "since", "until", "due", "archived", "late", "held", "mine")  # filters behind “more filters”
 CHIPS = (
@@ -68,45 +66,6 @@ CHIPS = (
     "held",
     "mine",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the list is shown: the named view that is open, the columns, the density, and whether it differs from the view."""
-
-    views: Views
-    opened: SavedView | None
-    columns: list[Column]
-    density: str
-    changed: bool
-
-    @property
-    def codes(self) -> str:
-        """The columns as an address names them."""
-        return ",".join(column.code for column in self.columns)
-
-
-def person(request: HttpRequest) -> User:
-    """Who asks: always a member of staff here."""
-    return cast(User, request.user)
-
-
-def layout_of(request: HttpRequest) -> Layout:
-    """The address says how; what it leaves open the named view says, or else what the person chose before."""
-    user = person(request)
-    views = views_of(LIST, user)
-    opened = views.get(request.GET.get("v"))
-    base = opened or views.layout
-    codes = request.GET.get("cols", "").split(",") if request.GET.get("cols") else (base.columns if base else [])
-    density = request.GET.get("density") or (base.density if base else "")
-    columns = chosen(codes, user)
-    changed = opened is not None and (
-        tidy_query(request.GET.urlencode()) != opened.query
-        or [column.code for column in columns] != [column.code for column in chosen(opened.columns, user)]
-        or density != opened.density
-    )
-    known = density if density in SavedView.Density.values else ""
-    return Layout(views=views, opened=opened, columns=columns, density=known, changed=changed)
 
 
 def filtered(request: HttpRequest, columns: list[Column], query: Any = None) -> OrderFilter:
@@ -185,6 +144,7 @@ def _context(request: HttpRequest, found: OrderFilter, counts: dict[str, str], l
         "chips": {name: str(found.form.fields[name].label) for name in CHIPS},
         "chip_values": _chip_values(found),
         "may_add": may(request.user, "orders.add_salesorder"),
+        "may_merge": may(request.user, "orders.merge_salesorder"),
         "more_filters": sum(bool(request.GET.get(name)) for name in FOLDED),
         "chips_active": any(request.GET.get(name) for name in (*CHIPS, "status")),
         "today": timezone.localdate(),

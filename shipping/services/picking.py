@@ -14,7 +14,7 @@ from erp.models import StatusChange, User
 from erp.money import ZERO, round_quantity
 from erp.numbering import next_number
 from erp.transactions import verb
-from erp.workflow import advance, record_creation
+from erp.workflow import advance, record_creation, require_writable
 from inventory.selectors import reservations_of
 from inventory.services import Issue, issue_reserved, lock_shelves, quarantine_place
 from orders.models import SalesOrder
@@ -37,6 +37,7 @@ def open_pick_list(order: SalesOrder, *, by: User | None, change: StatusChange |
     order = SalesOrder.objects.select_for_update().get(pk=order.pk)
     if change is None:
         require(by, "shipping.pick_picklist", _("Your role does not include opening pick lists."))
+        require_writable(order, by=by)
         _check_may_be_picked(order)
     wanted = to_pick(order)
     pick_list = order.pick_lists.filter(status=PickList.Status.OPEN).first()

@@ -310,9 +310,15 @@ def test_one_that_breaks_does_not_stop_the_others(cast, monkeypatch):
     assert not orders[1].hold_reason
 
 
-def test_the_sweep_finds_only_what_is_silent(cast, monkeypatch):
+def handed_over(monkeypatch):
+    """What is sent to the worker: the job and the queue."""
     sent = []
-    monkeypatch.setattr("erp.tasks.run_job.delay", sent.append)
+    monkeypatch.setattr("erp.tasks.run_job.apply_async", lambda args, queue: sent.append((*args, queue)))
+    return sent
+
+
+def test_the_sweep_finds_only_what_is_silent(cast, monkeypatch):
+    sent = handed_over(monkeypatch)
     _orders, silent = many(cast, 1)
     _orders, alive = many(cast, 1)
     finished = jobs.start("orders.bulk", title="x", by=cast.manager, arguments={"act": "hold"})
@@ -322,7 +328,24 @@ def test_the_sweep_finds_only_what_is_silent(cast, monkeypatch):
     Job.objects.filter(pk=alive.pk).update(seen_at=timezone.now())
     Job.objects.create(kind="load_demo", title="not ours", status=Job.Status.RUNNING, created_at=long_ago)
     assert jobs.sweep() == 1
-    assert sent == [silent.pk]
+    assert sent == [(silent.pk, "interactive")]
+
+
+def test_many_are_done_in_turns_and_files_beside_long_work(cast, monkeypatch):
+    sent = handed_over(monkeypatch)
+    monkeypatch.setattr(jobs, "A_TURN", 2)
+    _orders, job = many(cast, 3)
+    jobs.run(job.pk)
+    assert states(job) == {"done": 2, "waiting": 1}
+    assert sent == [(job.pk, "interactive")]
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, states(job), len(sent)) == ("done", {"done": 3}, 1)
+    export = jobs.start("orders.export", title="x", by=cast.manager, total=9)
+    long_ago = timezone.now() - dt.timedelta(minutes=10)
+    Job.objects.filter(pk=export.pk).update(created_at=long_ago)
+    assert jobs.sweep() == 1
+    assert sent[1:] == [(export.pk, "batch")]
 
 
 def test_pages_of_work_are_ones_own(as_, cast):

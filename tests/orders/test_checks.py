@@ -12,17 +12,18 @@ from django.utils import timezone
 from erp.errors import TransitionRefused
 from erp.waiting import APPROVAL
 from erp.workflow import advance
-from finance.services import record_payment
+from finance.services import allocate, record_payment, take_back
 from inventory.models import PurchaseOrder, Supplier
 from inventory.services import PurchaseInput, create_purchase_order, default_warehouse, receive, receiving_place
 from orders.models import Channel, ChannelCheck, Contact, Customer, OrderCheck, OrderLine, SalesOrder
 from orders.services import decide, run_checks, update_customer
 from orders.services.checks import CHECKS
 from orders.services.freshness import SWEEP_MINUTES, freshen_many
+from orders.services.merging import merge_customers
 from orders.tasks import recheck_orders, sweep_checks
 from orders.waiting import CHECK_ORDER, waits_for
 from tests.cast import make_order, make_product, put_in_stock
-from tests.finance.conftest import shipped  # noqa: F401  a fixture
+from tests.finance.conftest import invoice_of, ship, shipped  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.usefixtures("no_auto_approval")
 TODAY = timezone.localdate
@@ -269,6 +270,39 @@ def test_a_payment_and_goods_have_orders_checked_again(
     assert {"products": [lacking.pk]} in sent_after(django_capture_on_commit_callbacks, monkeypatch, arrive)
     assert recheck_orders(products=[lacking.pk]) == 1
     assert waiting.checks.get(code="stock").finding == "ok"
+
+
+def test_merged_customers_and_matched_money_have_orders_checked_again(
+    cast: Any, order: SalesOrder, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    update_customer(cast.beta, by=cast.manager, credit_limit=Decimal(1))
+    fields = {"customers": [cast.beta.pk]}
+
+    def merge() -> None:
+        merge_customers(cast.beta, order.customer, by=cast.manager, fields={})
+
+    assert fields in sent_after(django_capture_on_commit_callbacks, monkeypatch, merge)
+    assert recheck_orders(**fields) == 1
+    assert order.checks.get(code="credit").finding == "credit_exceeded"
+
+    bolt = make_product()
+    put_in_stock(bolt, 1)
+    update_customer(cast.beta, by=cast.manager, credit_limit=None)
+    billed = make_order((bolt, 1), customer=cast.beta, by=cast.manager)
+    decide(billed, True, by=cast.approver)
+    ship(billed)
+    paid = record_payment(customer=cast.beta, amount=Decimal(113), method="bank", by=cast.finance, allocations=None)
+    rows = []
+
+    def match() -> None:
+        rows.append(allocate(paid, invoice=invoice_of(billed), amount=Decimal(113), by=cast.finance))
+
+    assert fields in sent_after(django_capture_on_commit_callbacks, monkeypatch, match)
+
+    def take() -> None:
+        take_back(rows[0], by=cast.finance)
+
+    assert fields in sent_after(django_capture_on_commit_callbacks, monkeypatch, take)
 
 
 def test_the_sweep_takes_only_what_nobody_looked_at(cast: Any, order: SalesOrder) -> None:

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from erp.errors import BusinessError, NotPermitted
 from erp.models import Outbox
 from inventory.models import StockItem, SupplyRequest, Warehouse
+from notifications.models import Notice
+from notifications.texts import words
 from orders.models import ApprovalPolicy, OrderLink, SalesOrder
 from orders.services import decide, hold, record_payment
 from orders.services.joining import merge_orders
@@ -169,3 +172,22 @@ def test_what_cannot_be_one_order_is_refused_with_the_reason(cast: SimpleNamespa
     with pytest.raises(NotPermitted):
         merge(order, other(), by=cast.warehouse)
     assert not OrderLink.objects.exists()
+
+
+def test_the_people_of_split_and_merged_orders_hear_of_it(cast: SimpleNamespace) -> None:
+    product = make_product()
+    put_in_stock(product, 9)
+    first, second = (make_order((product, 2), customer=cast.alpha, by=cast.manager) for _ in range(2))
+    assert {first.salesperson, second.salesperson} == {cast.sales}
+    split_order(first, {first.lines.get().pk: Decimal(1)}, by=cast.manager, version=first.version)
+    merge(first, second, by=cast.manager)
+
+    def told(event: str) -> list[tuple[str, int]]:
+        rows = Notice.objects.filter(event=f"orders.SalesOrder.{event}")
+        return list(rows.values_list("user__username", "document_id"))
+
+    assert told("split") == told("merge") == [("sales", first.pk)]  # the manager did it
+    assert told("merged_away") == [("sales", second.pk)]
+    notice = Notice.objects.get(event="orders.SalesOrder.merged_away")
+    with translation.override("en"):
+        assert words(notice.event, notice.values).body == f"甲公司. manager: → {first.number}"
