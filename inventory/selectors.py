@@ -18,8 +18,7 @@ from inventory.models import (
     StockItem,
     Warehouse,
 )
-
-TRIGRAM = 3  # characters that the search index needs to find a text anywhere
+from inventory.models.product import TRIGRAM
 
 
 @dataclass(frozen=True, slots=True)

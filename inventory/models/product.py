@@ -3,8 +3,11 @@
 from collections.abc import Collection
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields.array import ArrayContains
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -46,6 +49,22 @@ class Unit(models.Model):
         return self.name
 
 
+TRIGRAM = 3  # characters that the trigram index needs to find a text anywhere
+
+
+def _anywhere(word: str) -> models.Q:
+    """The word in any case. What is written in characters stands in no pinyin."""
+    fields = ("sku", "name", "pinyin", "initials") if word.isascii() else ("sku", "name")
+    return reduce(or_, (models.Q(**{f"{field}__icontains": word}) for field in fields))
+
+
+def _anywhere_short(word: str) -> models.Q:
+    """The same by the index of one and two characters. Two letters stand in nearly every pinyin: initials will do."""
+    texts: ArrayField[Any, Any] = ArrayField(models.TextField())
+    columns = models.Func("sku", "name", "initials", function="product_short_words", output_field=texts)
+    return models.Q(ArrayContains(columns, models.Value([word.upper()], output_field=texts)))
+
+
 class ProductQuerySet(ScopedQuerySet):
     """Products by what can be done with them."""
 
@@ -57,16 +76,13 @@ class ProductQuerySet(ScopedQuerySet):
         """Products whose SKU, name, pinyin or initials contain every word of the text, or whose barcode it is.
 
         `scanned` are the products whose barcode it is; without it they are one query more. The words are
-        served by the trigram index (`icontains` compares UPPER()).
+        served by the trigram index (`icontains` compares UPPER()), those too short for it by an index of their own.
         """
         if scanned is None:
             scanned = list(Barcode.objects.filter(code=text.strip()).values_list("product_id", flat=True))
         words = models.Q()
         for word in text.split():
-            # What is written in characters stands in no pinyin: every column less counts where no trigram helps.
-            fields = ("sku", "name", "pinyin", "initials") if word.isascii() else ("sku", "name")
-            anywhere = (f"{field}__icontains" for field in fields)
-            words &= reduce(or_, (models.Q(**{lookup: word}) for lookup in anywhere))
+            words &= _anywhere(word) if len(word) >= TRIGRAM else _anywhere_short(word)
         if scanned:
             words |= models.Q(pk__in=scanned)
         return self.filter(words) if text.strip() else self
