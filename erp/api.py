@@ -6,6 +6,7 @@ from erp.rest import BearerToken, install_handlers
 from inventory.api import products_router, stock_router
 from inventory.buying_api import purchases_router, suppliers_router
 from orders.api import customers_router, orders_router
+from orders.api_changes import order_changes_router
 from orders.api_substatus import order_sub_status_router, sub_statuses_router
 
 api = NinjaAPI(
@@ -22,6 +23,7 @@ api = NinjaAPI(
 install_handlers(api)
 api.add_router("/orders", orders_router)
 api.add_router("/orders", order_sub_status_router)
+api.add_router("/orders", order_changes_router)
 api.add_router("/sub-statuses", sub_statuses_router)
 api.add_router("/customers", customers_router)
 api.add_router("/products", products_router)

@@ -30,6 +30,8 @@ from erp.rest import (
 )
 from erp.workflow import advance
 from inventory.models import Product
+from inventory.promise import promises
+from inventory.services import default_warehouse
 from inventory.units import pack_of, units_of
 from orders.amendments import amendments_of
 from orders.api_substatus import with_sub_status
@@ -182,44 +184,52 @@ def _resolve(user: User, payload: OrderIn) -> tuple[Customer, list[LineInput]]:
     wrong = []
     if customer is None:
         wrong.append(FieldError(pointer="/customer", code="unknown", detail=_("There is no customer with this code.")))
-    skus = {line.sku for line in payload.lines}
-    products = {row.sku: row for row in Product.objects.select_related("unit").filter(sku__in=skus)}
-    for place, line in enumerate(payload.lines):
-        if line.sku not in products:
-            wrong.append(
-                FieldError(
-                    pointer=f"/lines/{place}/sku", code="unknown", detail=_("There is no product with this SKU.")
-                )
-            )
-    factors = units_of([product.pk for product in products.values()])
-    packs = []
-    for place, line in enumerate(payload.lines):
-        if product := products.get(line.sku):
-            try:
-                packs.append(pack_of(product, line.unit, factors[product.pk]))
-            except BusinessError as refusal:
-                words = f"{refusal.message} {refusal.hint}"
-                wrong.append(FieldError(pointer=f"/lines/{place}/unit", code=refusal.code, detail=words))
+    faults, lines = resolve_lines(payload.lines)
+    wrong += faults
     if wrong or customer is None:
         raise Problem.of_fields(wrong)
-    return customer, [
-        LineInput(
-            product=products[line.sku],
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            discount=line.discount,
-            wish=line.wish,
-            unit=pack.name,
-            factor=pack.factor,
+    return customer, lines
+
+
+def resolve_lines(given: list[LineIn], *, at: str = "/lines") -> tuple[list[FieldError], list[LineInput]]:
+    """Products and units by their codes, two queries: what is wrong at which place, and the lines as they are entered."""
+    wrong: list[FieldError] = []
+    skus = {line.sku for line in given}
+    products = {row.sku: row for row in Product.objects.select_related("unit").filter(sku__in=skus)}
+    factors = units_of([product.pk for product in products.values()])
+    found = []
+    for place, line in enumerate(given):
+        product = products.get(line.sku)
+        if product is None:
+            words = _("There is no product with this SKU.")
+            wrong.append(FieldError(pointer=f"{at}/{place}/sku", code="unknown", detail=words))
+            continue
+        try:
+            pack = pack_of(product, line.unit, factors[product.pk])
+        except BusinessError as refusal:
+            words = f"{refusal.message} {refusal.hint}"
+            wrong.append(FieldError(pointer=f"{at}/{place}/unit", code=refusal.code, detail=words))
+            continue
+        found.append(
+            LineInput(
+                product=product,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                wish=line.wish,
+                unit=pack.name,
+                factor=pack.factor,
+            )
         )
-        for line, pack in zip(payload.lines, packs, strict=True)
-    ]
+    return wrong, found
 
 
 def _promise(lines: list[LineInput], ordered_at: dt.datetime | None) -> dt.date:
-    """The longest lead time of the products, a week at least."""
-    days = max(SHORTEST_PROMISE, *(line.product.lead_days for line in lines))
-    return timezone.localdate(ordered_at) + dt.timedelta(days=days)
+    """The day on which all of it can be there, as the form would promise it; a week after the order at least."""
+    wanted = [(line.product, line.stock_quantity) for line in lines]
+    found = promises(wanted, warehouse_id=default_warehouse().pk, today=timezone.localdate())
+    earliest = timezone.localdate(ordered_at) + dt.timedelta(days=SHORTEST_PROMISE)
+    return max(earliest, *(promise.day for promise in found))
 
 
 # Reading

@@ -9,23 +9,21 @@ from erp.errors import BusinessError
 from erp.jobs import Done
 from erp.models import JobItem, User
 from orders.models import SalesOrder, SubStatus
-from orders.models.substatus import catalogue
+from orders.models.substatus import catalogue, settable_by
 from orders.services.substatus import set_sub_status
 
 NONE = "none"  # the choice that takes it away
 
 
 def offered_to(user: User) -> list[tuple[str, str]]:
-    """The sub-statuses that a person may set, with the state each belongs to, as a select offers them. No query."""
-    mine = [one for one in catalogue() if one.is_active and one.may_be_set_by(user)]
-    return [(str(one.pk), f"{SalesOrder.Status(one.state).label} · {one.label}") for one in mine] + [
-        (NONE, _("Take it away"))
-    ]
+    """The sub-statuses that a person may set, with the state each belongs to, as a select offers them."""
+    mine = [(str(one.pk), f"{SalesOrder.Status(one.state).label} · {one.label}") for one in settable_by(user)]
+    return [*mine, (NONE, _("Take it away"))]
 
 
 def may_set_some(user: User) -> bool:
     """Whether there is any sub-status that the person may set."""
-    return len(offered_to(user)) > 1
+    return bool(settable_by(user))
 
 
 def _wanted(arguments: dict[str, Any]) -> SubStatus | None:
@@ -35,14 +33,15 @@ def _wanted(arguments: dict[str, Any]) -> SubStatus | None:
 
 
 def look(orders: Sequence[SalesOrder], user: User, arguments: dict[str, Any]) -> dict[int, str]:
-    """Why an order will be left out; before the choice only those without any to choose from. No query."""
+    """Why an order will be left out; before the choice only those without any to choose from."""
     chosen, wanted = arguments.get("sub_status", ""), _wanted(arguments)
-    states = {one.state for one in catalogue() if one.is_active and one.may_be_set_by(user)}
+    settable = settable_by(user)
+    mine, states = {one.pk for one in settable}, {one.state for one in settable}
     refusals = {}
     for order in orders:
         if order.archived_at:
             refusals[order.pk] = _("It is archived.")
-        elif order.sub_status is not None and not order.sub_status.may_be_set_by(user):
+        elif order.sub_status is not None and not (order.sub_status_id in mine or order.sub_status.may_be_set_by(user)):
             refusals[order.pk] = _("Its sub-status “%(name)s” is not yours to change.") % {
                 "name": order.sub_status.label
             }

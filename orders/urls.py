@@ -59,6 +59,7 @@ urlpatterns = [
     path("prices/<int:pk>/rules.xlsx", prices.export_rules, name="price_rules_export"),
     path("prices/<int:pk>/upload/", prices.upload_rules, name="price_rules_upload"),
     path("customers/", customers.customer_list, name="customers"),
+    path("customers/export.xlsx", customers.export, name="customers_export"),
     path("customers/search.json", customers.search, name="customer_search"),
     path("customers/duplicates/", merging.duplicates, name="duplicates"),
     path("customers/new/", customers.new, name="customer_new"),

@@ -125,6 +125,19 @@ def catalogue() -> list[SubStatus]:
     return found
 
 
+def settable_by(user: "User") -> list[SubStatus]:
+    """The active sub-statuses that a person may give to orders. One query where any names roles, none otherwise."""
+    active = [one for one in catalogue() if one.is_active]
+    named = any(one.roles.all() for one in active) and not user.is_superuser
+    mine = set(user.groups.values_list("pk", flat=True)) if named else set()
+    anyhow = user.has_perm("orders.change_salesorder")
+    return [
+        one
+        for one in active
+        if (anyhow if user.is_superuser or not (roles := one.roles.all()) else any(role.pk in mine for role in roles))
+    ]
+
+
 def on_arrival(state: str) -> SubStatus | None:
     """What an order gets that comes into the state. One query where the state has such a one, none otherwise."""
     given = next((one for one in catalogue() if one.state == state and one.is_default and one.is_active), None)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from erp.money import ZERO
 from erp.overdue import Overdue, overdue_of
+from erp.workdays import add_workdays
 from inventory.models import Product
 from inventory.promise import promises
 from inventory.selectors import StockFigures, stock_figures
@@ -103,7 +104,7 @@ class Facts:
     def ready_after_lead_times(self) -> dict[int, dt.date]:
         """The same without a query, by lead times alone: for imports of thousands."""
         today = timezone.localdate()
-        return {product.pk: today + dt.timedelta(days=product.lead_days) for product, _need in self.short}
+        return {product.pk: add_workdays(today, product.lead_days) for product, _need in self.short}
 
     @cached_property
     def kin(self) -> list[int]:

@@ -321,7 +321,7 @@ def test_what_an_order_and_its_lines_wait_for(cast: SimpleNamespace, sales: Call
     assert set(waits) == {"code", "text", "document", "expected", "who", "action"}
     assert waits["code"] == "not_ordered"
     assert "螺栓" in waits["text"]
-    assert waits["who"]["people"] == ["warehouse"]
+    assert waits["who"]["people"] == ["purchasing"]
     assert waits["action"] == {"label": "采购", "method": "GET", "url": "/inventory/purchases/new/?product=BT-9"}
     assert body["lines"][0]["waiting_for"] == waits
     assert buyer.get("/orders").json()["items"][0]["waiting_for"] == waits

@@ -81,10 +81,22 @@ def main_pages() -> Iterator[tuple[str, str]]:
     change = Amendment.objects.open().select_related("order").first()
     if change is not None:
         yield "manager", f"/orders/{change.order.number}/amend/"
+    yield from _desk_pages()
     own = CustomerUser.objects.get(user__username="customer").customer
     order = SalesOrder.objects.filter(customer=own).order_by("-pk").first()
     if order is not None:
         yield "customer", f"/portal/orders/{order.number}/"
+
+
+def _desk_pages() -> Iterator[tuple[str, str]]:
+    """Where an open order is corrected, divided and joined with others."""
+    entered = SalesOrder.objects.filter(status__in=SalesOrder.EDITABLE).order_by("-pk").first()
+    confirmed = SalesOrder.objects.filter(status__in=SalesOrder.FULFILLING).order_by("-pk").first()
+    if entered is not None:
+        yield "manager", f"/orders/{entered.number}/edit/"
+    if confirmed is not None:
+        for page in ("split", "merge"):
+            yield "manager", f"/orders/{confirmed.number}/{page}/"
 
 
 class Visitors:

@@ -9,8 +9,9 @@ from django.utils.module_loading import import_string
 
 from demo.company import make_company
 from demo.simulation import simulate
+from erp.models import SavedView
 from erp.verification import SOURCES
-from orders.models import SalesOrder
+from orders.models import SalesOrder, Tag
 from shipping.models import Shipment
 
 
@@ -38,6 +39,10 @@ def test_the_demo_has_life_and_true_books(db: Any) -> None:
     assert SalesOrder.objects.count() >= 40
     assert SalesOrder.objects.values("status").distinct().count() >= 5
     assert differences() == []
+    assert SalesOrder.objects.filter(sub_status__isnull=False).exists()
+    assert SalesOrder.objects.filter(project__isnull=False, customer__isnull=False).count() == 4
+    assert Tag.objects.filter(customers__isnull=False).exists()
+    assert SavedView.objects.get().shared
     count = SalesOrder.objects.count()
     call_command("load_demo", "--if-empty")
     assert SalesOrder.objects.count() == count

@@ -79,9 +79,16 @@ def test_lists_show_and_find_by_them(
     assert client.get("/orders/?tag=x").status_code == 200
     for page in (mine.get_absolute_url(), f"/orders/customers/{cast.alpha.code}/"):
         assert "展会" in client.get(page).content.decode()
-    sheet = client.get(f"/orders/export.xlsx?tag={tag.pk}")
+    sheet = client.get(f"/orders/export.xlsx?tag={tag.pk}&cols=number,tags")
     rows = list(load_workbook(io.BytesIO(b"".join(sheet.streaming_content))).active.iter_rows(values_only=True))
     assert rows[1][rows[0].index("客户标签")] == "展会"
+    sheet = client.get(f"/orders/customers/export.xlsx?tag={tag.pk}")
+    rows = list(load_workbook(io.BytesIO(b"".join(sheet.streaming_content))).active.iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert dict(zip(*rows, strict=True))["标签"] == "展会"
+    client.force_login(cast.alpha_login)
+    assert client.get("/orders/customers/export.xlsx").status_code == 404
+    client.force_login(cast.manager)
     for _ in range(10):
         make_customer().tags.add(tag)
     with django_assert_max_num_queries(12):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from demo.changes import make_changes
 from demo.company import make_company
+from demo.desk import dress_desk
 from demo.simulation import simulate
 from erp.models import Job, Outbox
 from finance.services import post_pending_stock
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         make_company(password=os.environ.get("DEMO_PASSWORD", "demo-password"), seed=seed)
         result = simulate(orders=orders, seed=seed, days=45, drain=False)
         make_changes()
+        dress_desk()
         post_pending_stock()
         # Mails of weeks that never were are not sent today; the carrier that calls back begins its trips.
         waiting = Outbox.objects.filter(status=Outbox.Status.WAITING).exclude(kind=FOLLOW)
