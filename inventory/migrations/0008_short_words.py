@@ -17,7 +17,7 @@ $$
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("inventory", "0005_fill_buying")]
+    dependencies = [("inventory", "0007_count_rights")]
 
     operations = [
         migrations.RunSQL(
