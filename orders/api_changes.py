@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -148,7 +148,7 @@ def _merge(order: SalesOrder, payload: MergeIn, user: User) -> Answer:
 
 
 @order_changes_router.post(
-    "/{number}/amendments", response={201: AmendmentOut, 200: AmendmentOut, **PROBLEMS}, summary="Change it"
+    "/{number}/amend", response={201: AmendmentOut, 200: AmendmentOut, **PROBLEMS}, summary="Change it"
 )
 def amend(request: HttpRequest, number: str, payload: AmendIn, idempotency_key: Key = "") -> HttpResponse:
     """Ask for a change of a confirmed order: in force at once (`applied`) where nobody has to agree, else `submitted`."""
@@ -157,9 +157,15 @@ def amend(request: HttpRequest, number: str, payload: AmendIn, idempotency_key: 
     return reply(answer.body, answer.status)
 
 
+def _given(change: LineChangeIn) -> dict[str, Any]:
+    """What is to be another than it is."""
+    values = {name: getattr(change, name) for name in ("quantity", "unit_price", "discount", "wish")}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _amend(order: SalesOrder, payload: AmendIn, user: User) -> Answer:
     lines = _by_position(order, [change.position for change in payload.lines])
-    changes = {change.position: change.model_dump(exclude={"position"}, exclude_none=True) for change in payload.lines}
+    changes = {change.position: _given(change) for change in payload.lines}
     wanted = [
         keep(line, **changes.get(position, {}))
         for position, line in sorted(lines.items())

@@ -66,13 +66,13 @@ def test_a_change_is_in_force_or_waits_for_a_decision(cast: SimpleNamespace, goo
         "lines": [{"position": 1, "quantity": "4"}],
         "add": [{"sku": "NUT", "quantity": "2"}],
     }
-    answer = sales.post(f"/orders/{order.number}/amendments", body, key="c")
+    answer = sales.post(f"/orders/{order.number}/amend", body, key="c")
     assert answer.status_code == 201
     assert answer.json()["status"] in ("submitted", "applied")
     assert [line["quantity"] for line in answer.json()["after"]["lines"]] == ["4", "2"]
-    assert sales.post(f"/orders/{order.number}/amendments", body, key="c").status_code == 200
+    assert sales.post(f"/orders/{order.number}/amend", body, key="c").status_code == 200
     assert order.amendments.count() == 1
-    wrong = sales.post(f"/orders/{order.number}/amendments", body | {"add": [{"sku": "X", "quantity": "1"}]})
+    wrong = sales.post(f"/orders/{order.number}/amend", body | {"add": [{"sku": "X", "quantity": "1"}]})
     assert wrong.json()["errors"][0]["pointer"] == "/add/0/sku"
 
 
@@ -81,7 +81,7 @@ def test_who_may_not_is_refused(cast: SimpleNamespace, goods: SimpleNamespace) -
     split = {"version": order.version, "lines": [{"position": 1, "quantity": "2"}]}
     merge = {"version": order.version, "orders": ["SO-0"]}
     amend = {"version": order.version, "reason": "x", "lines": []}
-    for path, body in (("split", split), ("merge", merge), ("amendments", amend)):
+    for path, body in (("split", split), ("merge", merge), ("amend", amend)):
         assert Caller(cast.warehouse).post(f"/orders/{order.number}/{path}", body).status_code == 403
         assert Caller(cast.manager).post(f"/orders/SO-0/{path}", body).status_code == 404
     order.refresh_from_db()
