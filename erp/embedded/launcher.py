@@ -56,7 +56,7 @@ def _launch(*, development: bool) -> int:
         environment["REDIS_URL"] = valkey.url
         stages[0].append(valkey.part())
     os.environ.update(environment)
-    stages += [[_prepare()], _application(host, port, development=development)]
+    stages += [[_prepare()], application(host, port, development=development)]
 
     address = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}/"  # noqa: S104
     log = Log()
@@ -114,7 +114,8 @@ def _prepare() -> Part:
     return Part(name="prepare", command=_python("erp.embedded", "prepare"), once=True)
 
 
-def _application(host: str, port: str, *, development: bool) -> list[Part]:
+def application(host: str, port: str, *, development: bool) -> list[Part]:
+    """Return the parts that are ours: web server, worker and beat."""
     web = ["granian", "erp.wsgi:application", "--interface", "wsgi", "--host", host, "--port", port, "--no-ws"]
     web += ["--blocking-threads", str(WEB_THREADS), "--log-level", "error"]
     worker = ["celery", "--quiet", "-A", "erp", "worker", "--queues", QUEUES, "--concurrency", str(WORKER_PROCESSES)]
