@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run dev test bench-race lint format lock reset clean
+.PHONY: help setup setup-dev run dev test bench-otc bench-race lint format lock reset clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ reset: setup ## Throw the demo data away; the next run makes a fresh company
 
 test: setup-dev ## Run every test; ARGS='tests/orders -k approve' chooses
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+bench-otc: setup-dev ## Measure the order-to-cash cycle: ARGS='--clerks 4 --orders 50'
+	@exec $(BIN)/python -m bench otc $(ARGS)
 
 bench-race: setup-dev ## Fight for the last pieces for a minute with 50 clients, twice: the second time workers are killed
 	@ERP_TRUST_SECONDS=60 exec $(BIN)/python -m pytest tests/trust/test_last_pieces.py $(ARGS)
