@@ -131,6 +131,14 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "approve": COUNTED,
         "cancel": ["inventory.services.close_bins"],
     },
+    "inventory.Transfer": {
+        "send": ["inventory.services.take_away"],
+        "move": ["orders.services.lock_for_loss", "inventory.services.take_away", *SERVE],
+        "receive_part": ["orders.services.lock_for_loss", "inventory.services.put_in", *SERVE],
+        "complete": ["orders.services.lock_for_loss", "inventory.services.put_in", *SERVE],
+        "close_short": ["inventory.services.write_off", "finance.services.post_stock"],
+        "cancel": ["inventory.services.bring_back"],
+    },
     "production.ProductionOrder": {
         "create": [ANNOUNCE],
         "finish": ["production.services.release_components", "finance.services.post_production", ANNOUNCE],

@@ -148,11 +148,12 @@ STOCK = """
         JOIN finance_account a ON a.id = l.account_id WHERE a.code = '1405'
     ),
     waiting AS (
-        SELECT coalesce(sum(m.value * CASE WHEN t.kind IN ('bin', 'quarantine') THEN 1 ELSE -1 END), 0) AS value
+        SELECT coalesce(sum(m.value * CASE WHEN t.kind IN ('bin', 'quarantine', 'damaged', 'transit') THEN 1 ELSE -1 END), 0) AS value
         FROM inventory_stockmove m
         JOIN inventory_place s ON s.id = m.source_id JOIN inventory_place t ON t.id = m.target_id
         LEFT JOIN finance_stockposting p ON p.move_id = m.id
-        WHERE p.id IS NULL AND (s.kind IN ('bin', 'quarantine')) <> (t.kind IN ('bin', 'quarantine'))
+        WHERE p.id IS NULL
+            AND (s.kind IN ('bin', 'quarantine', 'damaged', 'transit')) <> (t.kind IN ('bin', 'quarantine', 'damaged', 'transit'))
     )
     SELECT kept.value, posted.value, waiting.value FROM kept, posted, waiting
     WHERE kept.value <> posted.value + waiting.value

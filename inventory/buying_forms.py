@@ -30,7 +30,7 @@ def quantity_field(label: str, *, most: Decimal | None = None, filled: bool = Fa
 class HouseForm(forms.Form):
     """A form about places of one order's warehouse, sent once however often it is posted."""
 
-    KINDS: tuple[str, ...] = Place.HOUSE
+    KINDS: tuple[str, ...] = Place.IN_WAREHOUSE
 
     place = forms.ModelChoiceField(Place.objects.none(), label=_("Put into"), empty_label=None)
     key = forms.CharField(max_length=60, widget=forms.HiddenInput)

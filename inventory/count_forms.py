@@ -78,7 +78,7 @@ class PlanForm(forms.Form):
         return data
 
     def _bins(self, warehouse: Warehouse, text: str) -> list[Place]:
-        places = list(warehouse.places.filter(kind__in=Place.HOUSE))
+        places = list(warehouse.places.filter(kind__in=Place.IN_WAREHOUSE))
         words = text.upper().replace(",", " ").replace("，", " ").split()
         found: dict[int, Place] = {}
         for word in words:

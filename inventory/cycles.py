@@ -48,9 +48,9 @@ def due_products(
     """
     kinds = abc_classes(warehouse)
     there = set(
-        StockItem.objects.filter(place__warehouse=warehouse, place__kind__in=Place.HOUSE, on_hand__gt=0).values_list(
-            "product_id", flat=True
-        )
+        StockItem.objects.filter(
+            place__warehouse=warehouse, place__kind__in=Place.IN_WAREHOUSE, on_hand__gt=0
+        ).values_list("product_id", flat=True)
     )
     lines = CountLine.objects.filter(document__warehouse=warehouse)
     open_counts = StockCount.objects.filter(

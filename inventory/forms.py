@@ -100,7 +100,7 @@ class AdjustPlaceForm(forms.Form):
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = Place.objects.filter(kind__in=Place.HOUSE, warehouse__is_active=True)
+        places = Place.objects.filter(kind__in=Place.IN_WAREHOUSE, warehouse__is_active=True)
         self.fields["place"].queryset = places.order_by("warehouse__code", "pick_order", "code")  # type: ignore[attr-defined]
         self.fields["lot"].queryset = product.lots.order_by("number")  # type: ignore[attr-defined]
 

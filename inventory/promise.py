@@ -5,14 +5,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.money import ZERO
 from erp.web.formats import qty
 from erp.workdays import add_workdays
-from inventory.models import Product, PurchaseLine, PurchaseOrder, SupplyRequest
+from inventory.models import Product, PurchaseLine, PurchaseOrder, SupplyRequest, Transfer, TransferLine
 from inventory.outlook import free_stock
 
 
@@ -72,22 +72,32 @@ def promises(wanted: Sequence[tuple[Product, Decimal]], *, warehouse_id: int, to
 def _coming(
     product_ids: Collection[int], warehouse_id: int, today: dt.date
 ) -> dict[int, list[tuple[dt.date, Decimal]]]:
-    """What suppliers will bring and nobody waits for, by day. Two queries."""
+    """What suppliers and other warehouses will bring and nobody waits for, by day. Two queries."""
     open_needs = SupplyRequest.objects.filter(
         product_id__in=product_ids, warehouse_id=warehouse_id, status=SupplyRequest.Status.OPEN
     )
     sums = open_needs.values_list("product_id").annotate(open=Sum(F("quantity") - F("covered")))
     waited = dict(sums.values_list("product_id", "open"))
-    rows = PurchaseLine.objects.filter(
+    bought = PurchaseLine.objects.filter(
         product_id__in=product_ids,
         order__warehouse_id=warehouse_id,
         order__status__in=PurchaseOrder.OPEN,
         received__lt=F("quantity"),
-    ).values_list("product_id", "order__expected_on", "quantity", "received", "product__lead_days")
+    ).values_list("product_id", "order__expected_on", "product__lead_days")
+    # Goods under way from another warehouse without a day are counted on for the day after tomorrow.
+    moved = TransferLine.objects.filter(
+        product_id__in=product_ids,
+        document__target_id=warehouse_id,
+        document__status__in=Transfer.UNDER_WAY,
+        quantity__gt=F("received") + F("lost"),
+    ).values_list("product_id", "document__expected_on", Value(2))
+    rows = bought.annotate(left=F("quantity") - F("received")).union(
+        moved.annotate(left=F("quantity") - F("received") - F("lost")), all=True
+    )
     soonest = add_workdays(today, 1)  # what is late by now comes tomorrow at the earliest
     dated = [
-        (max(day, soonest) if day else add_workdays(today, lead), product, quantity - received)
-        for product, day, quantity, received, lead in rows
+        (max(day, soonest) if day else add_workdays(today, lead), product, quantity)
+        for product, day, lead, quantity in rows
     ]
     coming: dict[int, list[tuple[dt.date, Decimal]]] = {}
     for day, product, quantity in sorted(dated):

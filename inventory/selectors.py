@@ -1,10 +1,11 @@
 """Reads of stock that more than one caller needs."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Case, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 
 from erp.money import ZERO
 from inventory.models import (
@@ -16,6 +17,8 @@ from inventory.models import (
     PurchaseOrder,
     Reservation,
     StockItem,
+    Transfer,
+    TransferLine,
     Warehouse,
 )
 from inventory.models.product import TRIGRAM
@@ -23,7 +26,7 @@ from inventory.models.product import TRIGRAM
 
 @dataclass(frozen=True, slots=True)
 class StockFigures:
-    """Stock of one product in stock units: there, promised, ordered from suppliers."""
+    """Stock of one product in stock units: there, promised, ordered from suppliers or under way from another warehouse."""
 
     on_hand: Decimal = ZERO
     reserved: Decimal = ZERO
@@ -41,14 +44,20 @@ def stock_figures(product_ids: Iterable[int], warehouse_id: int | None = None) -
     stock = StockItem.objects.filter(product_id__in=ids, place__kind=Place.Kind.BIN)
     ordered = PurchaseLine.objects.under_way().exclude(order__status__in=PurchaseOrder.PLANNED)
     incoming = ordered.filter(product_id__in=ids)
+    moving = TransferLine.objects.filter(product_id__in=ids, document__status__in=Transfer.UNDER_WAY)
     if warehouse_id is not None:
         stock = stock.filter(place__warehouse_id=warehouse_id)
         incoming = incoming.filter(order__warehouse_id=warehouse_id)
+        moving = moving.filter(document__target_id=warehouse_id)
     sums = {
         row["product_id"]: row
         for row in stock.values("product_id").annotate(there=Sum("on_hand"), promised=Sum("reserved"))
     }
-    coming = dict(incoming.values("product_id").annotate(open=Sum(UNDER_WAY)).values_list("product_id", "open"))
+    bought = incoming.values_list("product_id").annotate(open=Sum(UNDER_WAY))
+    moved = moving.values_list("product_id").annotate(open=Sum(F("quantity") - F("received") - F("lost")))
+    coming: dict[int, Decimal] = defaultdict(Decimal)
+    for pk, quantity in bought.union(moved, all=True):
+        coming[pk] += quantity
     return {
         pk: StockFigures(
             on_hand=sums[pk]["there"] if pk in sums else ZERO,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from inventory.views import counts, moves, products, proposals, purchases, receiving, stock, suppliers
+from inventory.views import counts, moves, products, proposals, purchases, receiving, stock, suppliers, transfers
 
 app_name = "inventory"
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
     path("counts/<str:number>/bins/<str:code>/", counts.count_bin, name="count_bin"),
     path("counts/<str:number>/again/", counts.count_repeat, name="count_repeat"),
     path("counts/<str:number>/transitions/", counts.count_transition, name="count_transition"),
+    path("transfers/", transfers.transfer_list, name="transfers"),
+    path("transfers/new/", transfers.transfer_new, name="transfer_new"),
+    path("transfers/<str:number>/", transfers.transfer_page, name="transfer"),
+    path("transfers/<str:number>/note.pdf", transfers.transfer_pdf, name="transfer_pdf"),
+    path("transfers/<str:number>/receive/", transfers.transfer_receive, name="transfer_receive"),
+    path("transfers/<str:number>/transitions/", transfers.transfer_transition, name="transfer_transition"),
     path("products/search.json", products.product_search, name="search"),
     path("products/new/", products.product_new, name="product_new"),
     path("products/<path:sku>/edit/", products.product_edit, name="product_edit"),

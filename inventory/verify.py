@@ -14,7 +14,7 @@ WITH ledger AS (
         UNION ALL
         SELECT product_id, source_id, lot_id, -quantity FROM inventory_stockmove
     ) AS signed
-    JOIN inventory_place AS place ON place.id = signed.place_id AND place.kind IN ('bin', 'quarantine')
+    JOIN inventory_place AS place ON place.id = signed.place_id AND place.kind IN ('bin', 'quarantine', 'damaged', 'transit')
     GROUP BY product_id, place_id, lot_id
 )
 SELECT product.sku, place.code, coalesce(item.on_hand, 0), coalesce(ledger.quantity, 0)
@@ -57,7 +57,7 @@ WITH ledger AS (
         UNION ALL
         SELECT product_id, source_id, -quantity, -value FROM inventory_stockmove
     ) AS signed
-    JOIN inventory_place AS place ON place.id = signed.place_id AND place.kind IN ('bin', 'quarantine')
+    JOIN inventory_place AS place ON place.id = signed.place_id AND place.kind IN ('bin', 'quarantine', 'damaged', 'transit')
     GROUP BY product_id, place.warehouse_id
 )
 SELECT product.sku, warehouse.code, coalesce(cost.quantity, 0), coalesce(ledger.quantity, 0),
@@ -135,6 +135,24 @@ WHERE papers.quantity <> coalesce(moved.quantity, 0)
 """
 
 
+# What transfers say is under way, against what lies in transit.
+_TRANSIT = """
+WITH papers AS (
+    SELECT line.product_id, sum(line.quantity - line.received - line.lost) AS quantity
+    FROM inventory_transferline AS line JOIN inventory_transfer AS paper ON paper.id = line.document_id
+    WHERE paper.status IN ('sent', 'partly_received') GROUP BY line.product_id
+), lying AS (
+    SELECT item.product_id, sum(item.on_hand) AS quantity
+    FROM inventory_stockitem AS item JOIN inventory_place AS place ON place.id = item.place_id AND place.kind = 'transit'
+    GROUP BY item.product_id
+)
+SELECT product.sku, coalesce(papers.quantity, 0), coalesce(lying.quantity, 0)
+FROM papers FULL JOIN lying ON lying.product_id = papers.product_id
+JOIN inventory_product AS product ON product.id = coalesce(papers.product_id, lying.product_id)
+WHERE coalesce(papers.quantity, 0) <> coalesce(lying.quantity, 0)
+"""
+
+
 def _rows(sql: str) -> Iterator[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -186,7 +204,13 @@ def differences() -> Iterator[str]:
 
 
 def _differing_papers() -> Iterator[str]:
-    """Receipts and returns against findings and movements."""
+    """Receipts, returns and transfers against findings and movements."""
+    for sku, written, lying in _rows(_TRANSIT):
+        yield _("%(sku)s: %(written)s under way by the transfers, %(lying)s lie in transit.") % {
+            "sku": sku,
+            "written": written,
+            "lying": lying,
+        }
     for number, sku, counted, found in _rows(_INSPECTED):
         yield _(
             "%(number)s, %(sku)s: accepted / rejected / returned is %(counted)s, findings and returns say %(found)s."

@@ -1,17 +1,19 @@
-"""What waits for people who keep the stock true: counts to make and differences to decide on."""
+"""What waits for people who keep the stock true: counts to make, differences to decide on, transfers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.workbench import Act, WorkGroup, WorkItem, group
-from inventory.models import StockCount
+from inventory.models import StockCount, Transfer
 
 
 def work_for(user: Any) -> Iterator[WorkGroup]:
-    """Groups of work around stock counts. Two queries for the warehouse, one for who approves."""
+    """Groups of work around counts and transfers. Four queries for the warehouse, one for who approves."""
+    yield from _transfers(user)
     counts = StockCount.objects.visible_to(user).select_related("warehouse")
     page = reverse("inventory:counts")
     if user.has_perm("inventory.enter_stockcount"):
@@ -29,6 +31,47 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         yield from group(
             "stock-approval", _("Counted differences to approve"), "clipboard-check", dear, _decide, url=url
         )
+
+
+def _transfers(user: Any) -> Iterator[WorkGroup]:
+    transfers = Transfer.objects.visible_to(user).select_related("source", "target")
+    page = reverse("inventory:transfers")
+    if user.has_perm("inventory.send_transfer"):
+        drafts = transfers.filter(status=Transfer.Status.DRAFT).order_by("id")
+        url = f"{page}?status=draft"
+        yield from group("transfers-to-send", _("Transfers to send"), "truck-delivery", drafts, _to_send, url=url)
+    if user.has_perm("inventory.receive_transfer"):
+        coming = transfers.filter(status__in=Transfer.UNDER_WAY).order_by("expected_on", "id")
+        url = f"{page}?status=sent"
+        yield from group(
+            "transfers-to-receive", _("Transfers to take in"), "truck-loading", coming, _to_receive, url=url
+        )
+
+
+def _to_send(transfers: list[Transfer]) -> Iterable[WorkItem]:
+    for one in transfers:
+        step, label = ("move", _("Move")) if one.is_internal else ("send", _("Send"))
+        url = reverse("inventory:transfer_transition", args=[one.number])
+        yield _transfer_item(one, Act(label=label, url=url, post=True, fields={"transition": step}))
+
+
+def _to_receive(transfers: list[Transfer]) -> Iterable[WorkItem]:
+    for one in transfers:
+        yield _transfer_item(one, Act(label=_("Take in"), url=reverse("inventory:transfer_receive", args=[one.number])))
+
+
+def _transfer_item(one: Transfer, act: Act) -> WorkItem:
+    return WorkItem(
+        title=one.number,
+        url=one.get_absolute_url(),
+        sub=one.source.name if one.is_internal else f"{one.source.name} → {one.target.name}",
+        status=one.status,
+        status_label=one.get_status_display(),
+        due=one.expected_on,
+        since=one.status_since,
+        late=one.expected_on is not None and one.expected_on < timezone.localdate(),
+        acts=[act],
+    )
 
 
 def _running(counts: list[StockCount]) -> Iterable[WorkItem]:

@@ -27,6 +27,7 @@ from inventory.models.stock import (
     Warehouse,
 )
 from inventory.models.supplier import Supplier, SupplierContact, SupplierPrice
+from inventory.models.transfer import Transfer, TransferLine, TransferReceipt
 
 __all__ = [
     "OUTSTANDING",
@@ -59,6 +60,9 @@ __all__ = [
     "SupplierReturn",
     "SupplierReturnLine",
     "SupplyRequest",
+    "Transfer",
+    "TransferLine",
+    "TransferReceipt",
     "Unit",
     "Warehouse",
 ]

@@ -34,12 +34,15 @@ class Place(models.Model):
     class Kind(models.TextChoices):
         BIN = "bin", _("bin")  # stock that can be promised and picked
         QUARANTINE = "quarantine", _("quarantine")  # in the house, not for sale until inspected
+        DAMAGED = "damaged", _("damaged")  # in the house, never for sale
+        TRANSIT = "transit", _("in transit")  # ours, on its way between two warehouses
         SUPPLIER = "supplier", _("supplier")
         CUSTOMER = "customer", _("customer")
         PRODUCTION = "production", _("production")
         ADJUSTMENT = "adjustment", _("adjustment")
 
-    HOUSE = (Kind.BIN, Kind.QUARANTINE)
+    IN_WAREHOUSE = (Kind.BIN, Kind.QUARANTINE, Kind.DAMAGED)
+    HOUSE = (*IN_WAREHOUSE, Kind.TRANSIT)  # stock of ours, valued and in the general ledger
 
     code = models.CharField(_("code"), max_length=40, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.BIN)
@@ -54,8 +57,8 @@ class Place(models.Model):
         ordering = ["pick_order", "code"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["bin", "quarantine"], warehouse__isnull=False)
-                | (~Q(kind__in=["bin", "quarantine"]) & Q(warehouse__isnull=True)),
+                condition=Q(kind__in=["bin", "quarantine", "damaged", "transit"], warehouse__isnull=False)
+                | (~Q(kind__in=["bin", "quarantine", "damaged", "transit"]) & Q(warehouse__isnull=True)),
                 name="place_in_warehouse_or_virtual",
             ),
         ]

@@ -22,7 +22,14 @@ from inventory.services.handing import (
     readdress_needs,
 )
 from inventory.services.losses import Shortfall, give_up_parts, held_by, shortfalls
-from inventory.services.places import default_warehouse, quarantine_place, receiving_place, virtual_place
+from inventory.services.places import (
+    damaged_place,
+    default_warehouse,
+    quarantine_place,
+    receiving_place,
+    transit_place,
+    virtual_place,
+)
 from inventory.services.products import ProductInput, pinyin_of, save_product, save_products
 from inventory.services.proposals import Choice, Ordered, order_needs, order_proposals
 from inventory.services.receiving import Arrival, Finding, inspect, put_away, receive, release_inspected, tolerated
@@ -31,6 +38,16 @@ from inventory.services.returning import record_billed, record_late_cost, return
 from inventory.services.sending import send_purchase_order
 from inventory.services.stock import Movement, lock_items, post_moves
 from inventory.services.supply import Need, cancel_supply, cover_supply, state_needs
+from inventory.services.transfers import (
+    Piece,
+    bring_back,
+    pieces_of,
+    plan_transfer,
+    put_in,
+    receive_transfer,
+    take_away,
+    write_off,
+)
 
 __all__ = [
     "Arrival",
@@ -42,11 +59,13 @@ __all__ = [
     "Movement",
     "Need",
     "Ordered",
+    "Piece",
     "ProductInput",
     "PurchaseInput",
     "Shortfall",
     "Want",
     "adjust_stock",
+    "bring_back",
     "cancel_supply",
     "change_purchase_order",
     "claims_on",
@@ -56,6 +75,7 @@ __all__ = [
     "count_served",
     "cover_supply",
     "create_purchase_order",
+    "damaged_place",
     "date_needs",
     "default_warehouse",
     "divide_need",
@@ -71,13 +91,17 @@ __all__ = [
     "open_needs",
     "order_needs",
     "order_proposals",
+    "pieces_of",
     "pinyin_of",
     "plan_count",
+    "plan_transfer",
     "post_moves",
     "put_away",
+    "put_in",
     "quarantine_place",
     "readdress_needs",
     "receive",
+    "receive_transfer",
     "receiving_place",
     "record_billed",
     "record_late_cost",
@@ -94,7 +118,10 @@ __all__ = [
     "send_purchase_order",
     "shortfalls",
     "state_needs",
+    "take_away",
     "tolerated",
+    "transit_place",
     "virtual_place",
     "write_count",
+    "write_off",
 ]

@@ -65,7 +65,7 @@ def adjust_stock(
 def _check(product: Product, place: Place, *, counted: Decimal, reason: str) -> None:
     if not product.is_stocked:
         raise BusinessError(_("%(product)s is a service and has no stock.") % {"product": product})
-    if place.kind not in Place.HOUSE:
+    if place.kind not in Place.IN_WAREHOUSE:
         raise BusinessError(_("%(place)s is not a place in a warehouse.") % {"place": place.code}, field="place")
     if not counted.is_finite() or counted < 0:
         raise BusinessError(_("A counted quantity cannot be less than zero."), field="counted")

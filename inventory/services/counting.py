@@ -92,7 +92,7 @@ def _check_plan(warehouse: Warehouse, places: Collection[Place], products: Colle
 
 def _bins_of(warehouse: Warehouse, products: Collection[Product]) -> Sequence[Place]:
     """All places of the warehouse; for a count of products those in which they lie."""
-    places = warehouse.places.filter(kind__in=Place.HOUSE)
+    places = warehouse.places.filter(kind__in=Place.IN_WAREHOUSE)
     if products:
         places = places.filter(pk__in=StockItem.objects.filter(product__in=products, on_hand__gt=0).values("place_id"))
     return list(places)

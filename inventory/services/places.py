@@ -36,6 +36,30 @@ def receiving_place(warehouse: Warehouse) -> Place:
     return place
 
 
+def transit_place() -> Place:
+    """Where goods are between two warehouses: the one place of a warehouse of its own that nobody picks from.
+
+    So what is under way has a quantity and a value of its own, like the stock of any warehouse.
+    """
+    place = Place.objects.filter(kind=Place.Kind.TRANSIT).first()
+    if place is None:
+        house, _made = Warehouse.objects.get_or_create(code="TRANSIT", defaults={"name": "在途", "is_active": False})
+        place, _made = Place.objects.get_or_create(
+            code="TRANSIT", defaults={"kind": Place.Kind.TRANSIT, "warehouse": house, "pick_order": 9999}
+        )
+    return place
+
+
+def damaged_place(warehouse: Warehouse) -> Place:
+    """Where damaged goods lie; made when the warehouse has none."""
+    place = warehouse.places.filter(kind=Place.Kind.DAMAGED).first()
+    if place is None:
+        place = Place.objects.create(
+            code=f"{warehouse.code}-D", kind=Place.Kind.DAMAGED, warehouse=warehouse, pick_order=9999
+        )
+    return place
+
+
 def quarantine_place(warehouse: Warehouse) -> Place:
     """Where goods wait that may not be sold; made when the warehouse has none."""
     place = warehouse.places.filter(kind=Place.Kind.QUARANTINE).first()

@@ -103,7 +103,7 @@ def _arrived(
     order: PurchaseOrder, quantities: Mapping[int, Decimal | Arrival], place: Place
 ) -> list[tuple[PurchaseLine, Arrival]]:
     """The lines that something arrived for, checked."""
-    if place.kind not in Place.HOUSE or place.warehouse_id != order.warehouse_id:
+    if place.kind not in Place.IN_WAREHOUSE or place.warehouse_id != order.warehouse_id:
         raise BusinessError(
             _("%(place)s is not in warehouse %(warehouse)s.") % {"place": place.code, "warehouse": order.warehouse},
             field="place",

@@ -99,7 +99,7 @@ def _check_return(order: PurchaseOrder, place: Place, *, reason: str, wants: str
         )
     if not reason.strip():
         raise BusinessError(_("Say why the goods go back."), field="reason")
-    if place.kind not in Place.HOUSE or place.warehouse_id != order.warehouse_id:
+    if place.kind not in Place.IN_WAREHOUSE or place.warehouse_id != order.warehouse_id:
         raise BusinessError(
             _("%(place)s is not in warehouse %(warehouse)s.") % {"place": place.code, "warehouse": order.warehouse},
             field="place",

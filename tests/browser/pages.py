@@ -7,8 +7,7 @@ from django.core.management import call_command
 from aftersales.models import ReturnRequest, ServiceCase
 from erp.models import User
 from finance.models import Invoice, Payment
-from inventory.models import Product, PurchaseOrder, StockCount, Supplier
-from orders.models import Amendment, CustomerUser, Project, SalesOrder
+from inventory.models import Amendment, CustomerUser, Product, Project, PurchaseOrder, SalesOrder, StockCount, Supplier, Transfer
 from production.models import ProductionOrder
 from shipping.models import PickList, Shipment
 from tests.browser.person import Person
@@ -30,6 +29,8 @@ LISTS = (
     ("purchasing", "/inventory/suppliers/"),
     ("purchasing", "/inventory/suppliers/new/"),
     ("warehouse", "/inventory/counts/"),
+    ("warehouse", "/inventory/transfers/"),
+    ("warehouse", "/inventory/transfers/new/"),
     ("warehouse", "/inventory/counts/new/"),
     ("planner", "/production/"),
     ("warehouse", "/shipping/"),
@@ -56,6 +57,7 @@ PAGES = (
     ("warehouse", PurchaseOrder),
     ("purchasing", Supplier),
     ("warehouse", StockCount),
+    ("warehouse", Transfer),
     ("planner", ProductionOrder),
     ("warehouse", PickList),
     ("logistics", Shipment),

@@ -7,8 +7,8 @@ import pytest
 from erp.basics import ensure_basics
 from erp.models import Company
 from erp.workflow import advance
-from inventory.models import CountBin, StockItem
-from inventory.services import default_warehouse, enter_bin, plan_count, receiving_place
+from inventory.models import CountBin, StockItem, Warehouse
+from inventory.services import Piece, default_warehouse, enter_bin, plan_count, plan_transfer, receiving_place
 from inventory.verify import differences
 from orders.models import OrderLine
 from orders.verify import differences as order_differences
@@ -54,3 +54,17 @@ def test_two_counts_of_one_bin_start_at_once(stocked):
     answers = at_once(lambda: advance(first, "start", by=None), lambda: advance(second, "start", by=None))
     assert sum(isinstance(one, Exception) for one in answers) == 1
     assert CountBin.objects.filter(open=True).count() == first.bins.count()
+
+
+def test_two_transfers_want_the_last_piece(stocked):
+    source = default_warehouse()
+    south = Warehouse.objects.create(code="S", name="南仓")
+    place = receiving_place(source)
+    papers = [
+        plan_transfer(source=source, target=south, pieces=[Piece(stocked, place, Decimal(6))], by=None)
+        for _n in range(2)
+    ]
+    answers = at_once(*(lambda paper=paper: advance(paper, "send", by=None) for paper in papers))
+    assert sum(isinstance(one, Exception) for one in answers) == 1, answers
+    assert StockItem.objects.get(place=place).on_hand == 4
+    assert not list(differences())
