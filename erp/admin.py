@@ -93,6 +93,7 @@ class CompanyAdmin(ModelAdmin):
                     "auto_approve_limit",
                     "purchase_approval_limit",
                     "over_delivery",
+                    "adjustment_limit",
                     "count_approval_limit",
                     "count_again_limit",
                     "cycle_count_products",

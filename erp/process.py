@@ -21,6 +21,12 @@ GIVE_UP = [
 ]
 SERVE = ["orders.services.allocate_found", "production.services.supply_found"]
 COUNTED = [*GIVE_UP, "inventory.services.write_count", "finance.services.post_stock", *SERVE]
+ADJUSTED = [
+    "orders.services.lock_for_loss",
+    "inventory.services.write_adjustment",
+    "finance.services.post_stock",
+    *SERVE,
+]
 
 PROCESS: dict[str, dict[str, list[str]]] = {
     "orders.SalesOrder": {
@@ -131,6 +137,7 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         "approve": COUNTED,
         "cancel": ["inventory.services.close_bins"],
     },
+    "inventory.Adjustment": {"post": ADJUSTED, "approve": ADJUSTED},
     "inventory.Transfer": {
         "send": ["inventory.services.take_away"],
         "move": ["orders.services.lock_for_loss", "inventory.services.take_away", *SERVE],

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from inventory.views import counts, moves, products, proposals, purchases, receiving, stock, suppliers, transfers
+from inventory.views import (
+    adjustments,
+    counts,
+    moves,
+    products,
+    proposals,
+    purchases,
+    receiving,
+    stock,
+    suppliers,
+    transfers,
+)
 
 app_name = "inventory"
 urlpatterns = [
@@ -21,9 +32,12 @@ urlpatterns = [
     path("transfers/<str:number>/note.pdf", transfers.transfer_pdf, name="transfer_pdf"),
     path("transfers/<str:number>/receive/", transfers.transfer_receive, name="transfer_receive"),
     path("transfers/<str:number>/transitions/", transfers.transfer_transition, name="transfer_transition"),
+    path("adjustments/", adjustments.adjustment_list, name="adjustments"),
+    path("adjustments/<str:number>/", adjustments.adjustment_transition, name="adjustment_transition"),
     path("products/search.json", products.product_search, name="search"),
     path("products/new/", products.product_new, name="product_new"),
     path("products/<path:sku>/edit/", products.product_edit, name="product_edit"),
+    path("products/<path:sku>/scrap/", adjustments.product_scrap, name="scrap"),
     path("products/<path:sku>/adjust/", products.product_adjust, name="adjust"),
     path("products/<path:sku>/", products.product_card, name="product"),
     path("suppliers/", suppliers.supplier_list, name="suppliers"),

@@ -8,12 +8,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp.workbench import Act, WorkGroup, WorkItem, group
-from inventory.models import StockCount, Transfer
+from inventory.models import Adjustment, StockCount, Transfer
 
 
 def work_for(user: Any) -> Iterator[WorkGroup]:
     """Groups of work around counts and transfers. Four queries for the warehouse, one for who approves."""
     yield from _transfers(user)
+    if user.has_perm("inventory.approve_adjustment"):
+        asked = Adjustment.objects.visible_to(user).filter(status=Adjustment.Status.WAITING).exclude(created_by=user)
+        rows = asked.select_related("product").order_by("id")
+        page = f"{reverse('inventory:adjustments')}?status=waiting"
+        title = _("Adjustments to approve")
+        yield from group("adjustments", title, "adjustments", rows, _adjustments, url=page)
     counts = StockCount.objects.visible_to(user).select_related("warehouse")
     page = reverse("inventory:counts")
     if user.has_perm("inventory.enter_stockcount"):
@@ -30,6 +36,20 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         dear = counts.filter(status=StockCount.Status.REVIEW).order_by("id")
         yield from group(
             "stock-approval", _("Counted differences to approve"), "clipboard-check", dear, _decide, url=url
+        )
+
+
+def _adjustments(rows: list[Adjustment]) -> Iterable[WorkItem]:
+    for one in rows:
+        yield WorkItem(
+            title=one.number,
+            url=one.get_absolute_url(),
+            sub=f"{one.product} · {one.reason}",
+            status=one.status,
+            status_label=one.get_status_display(),
+            amount=one.value,
+            since=one.status_since,
+            acts=[Act(label=_("Decide"), url=one.get_absolute_url())],
         )
 
 

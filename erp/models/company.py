@@ -43,6 +43,12 @@ class Company(models.Model):
         db_default=Decimal(0),
         help_text=_("Worth of all differences in CNY. Somebody who did not count decides. 0: no approval is needed."),
     )
+    adjustment_limit = MoneyField(
+        _("stock adjustments need approval above"),
+        default=Decimal("2000.00"),
+        db_default=Decimal(0),
+        help_text=_("Worth of one adjustment or scrap in CNY. Another person decides. 0: no approval is needed."),
+    )
     count_again_limit = MoneyField(
         _("count again above"),
         default=Decimal("500.00"),

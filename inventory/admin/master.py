@@ -14,6 +14,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from erp.errors import BusinessError
 from inventory.admin import resources
 from inventory.models import (
+    AdjustmentReason,
     Barcode,
     Category,
     Place,
@@ -203,3 +204,12 @@ class SupplierPriceAdmin(TableAdmin):
     list_select_related = ("supplier", "product")
     search_fields = ("product__sku", "product__name", "supplier__name")
     autocomplete_fields = ("supplier", "product")
+
+
+@admin.register(AdjustmentReason)
+class AdjustmentReasonAdmin(ModelAdmin):
+    """Reasons that people choose from when they set stock right or scrap it."""
+
+    list_display = ("name", "kind", "is_active")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name",)

@@ -1,3 +1,4 @@
+from inventory.models.adjustment import Adjustment, AdjustmentReason
 from inventory.models.buying import (
     OUTSTANDING,
     UNDER_WAY,
@@ -32,6 +33,8 @@ from inventory.models.transfer import Transfer, TransferLine, TransferReceipt
 __all__ = [
     "OUTSTANDING",
     "UNDER_WAY",
+    "Adjustment",
+    "AdjustmentReason",
     "Barcode",
     "Category",
     "CountBin",

@@ -1,6 +1,7 @@
 """The verbs of stock: the only code that writes it."""
 
 from inventory.services.adjusting import adjust_stock
+from inventory.services.approving import propose_adjustment, scrap, write_adjustment
 from inventory.services.buying import PurchaseInput, change_purchase_order, create_purchase_order, reschedule
 from inventory.services.counting import (
     Found,
@@ -96,6 +97,7 @@ __all__ = [
     "plan_count",
     "plan_transfer",
     "post_moves",
+    "propose_adjustment",
     "put_away",
     "put_in",
     "quarantine_place",
@@ -114,6 +116,7 @@ __all__ = [
     "return_to_supplier",
     "save_product",
     "save_products",
+    "scrap",
     "send_back",
     "send_purchase_order",
     "shortfalls",
@@ -122,6 +125,7 @@ __all__ = [
     "tolerated",
     "transit_place",
     "virtual_place",
+    "write_adjustment",
     "write_count",
     "write_off",
 ]

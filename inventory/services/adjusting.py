@@ -35,7 +35,7 @@ def adjust_stock(
     """
     if key and (done := StockMove.objects.filter(key=key).first()):
         return done
-    _check(product, place, counted=counted, reason=reason)
+    check_adjustment(product, place, counted=counted, reason=reason)
     counted = round_quantity(counted)
     item = lock_items([(product.pk, place.pk, lot.pk if lot else None)])[product.pk, place.pk, lot.pk if lot else None]
     if expected is not None and expected != item.on_hand:
@@ -56,13 +56,14 @@ def adjust_stock(
         target_id=place.pk if found else adjustment.pk,
         quantity=abs(difference),
         lot_id=lot.pk if lot else None,
-        unit_cost=_cost_of_found(product, place, unit_cost) if found else None,
+        unit_cost=cost_of(product, place, unit_cost) if found else None,
         key=key or f"adjust:{uuid.uuid4()}",
     )
     return post_moves([movement], document=None, by=by, reason=reason.strip())[0]
 
 
-def _check(product: Product, place: Place, *, counted: Decimal, reason: str) -> None:
+def check_adjustment(product: Product, place: Place, *, counted: Decimal, reason: str) -> None:
+    """Raises BusinessError for services, places outside, negative figures and a missing reason."""
     if not product.is_stocked:
         raise BusinessError(_("%(product)s is a service and has no stock.") % {"product": product})
     if place.kind not in Place.IN_WAREHOUSE:
@@ -73,7 +74,7 @@ def _check(product: Product, place: Place, *, counted: Decimal, reason: str) -> 
         raise BusinessError(_("Please say why the stock changes."), field="reason")
 
 
-def _cost_of_found(product: Product, place: Place, unit_cost: Decimal | None) -> Decimal:
+def cost_of(product: Product, place: Place, unit_cost: Decimal | None) -> Decimal:
     """CNY a stock unit: as given, else the warehouse's moving average, else the standard cost."""
     if unit_cost is not None:
         return unit_cost

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from erp.errors import BusinessError
@@ -17,17 +16,11 @@ from erp.web import add_error, get_or_404, go, may, perm_required, render_page
 from erp.web.formats import price, qty
 from inventory import card
 from inventory.forms import AdjustForm, AdjustPlaceForm, ProductForm
-from inventory.models import Product, StockItem, SupplierPrice
+from inventory.models import Adjustment, AdjustmentReason, Product, StockItem, SupplierPrice
 from inventory.selectors import search_products, stock_figures
-from inventory.services import adjust_stock, save_product
+from inventory.services import propose_adjustment, save_product
 from inventory.units import units_of
-
-REASONS = (
-    gettext_lazy("Stock count"),
-    gettext_lazy("Damaged"),
-    gettext_lazy("Sample taken"),
-    gettext_lazy("Opening stock"),
-)
+from inventory.views.adjustments import reasons_of, tell_adjustment
 
 
 @perm_required("inventory.view_product", "inventory.view_stockitem")
@@ -101,7 +94,13 @@ def product_adjust(request: HttpRequest, sku: str) -> HttpResponse:
         form = _adjust_form(request, item)
         if request.method == "POST" and form.is_valid() and _adjusted(request, form, item):
             return go(request, product)
-    context = {"product": product, "where": where, "form": form, "item": item, "reasons": REASONS}
+    context = {
+        "product": product,
+        "where": where,
+        "form": form,
+        "item": item,
+        "reasons": reasons_of(AdjustmentReason.Kind.ADJUST),
+    }
     wrong = where.errors or (form is not None and form.errors)
     return render_page(request, "inventory/adjust.html", context, status=422 if wrong else 200)
 
@@ -117,7 +116,7 @@ def _adjusted(request: HttpRequest, form: AdjustForm, item: StockItem) -> bool:
     """Write the count; on a refusal tell the form."""
     data = form.cleaned_data
     try:
-        move = adjust_stock(
+        done = propose_adjustment(
             item.product,
             item.place,
             lot=item.lot,
@@ -134,8 +133,10 @@ def _adjusted(request: HttpRequest, form: AdjustForm, item: StockItem) -> bool:
         form.data["expected"] = StockItem.objects.get(pk=item.pk).on_hand if item.pk else Decimal(0)
         add_error(form, error)
         return False
-    if move is None:
+    if done is None:
         messages.info(request, _("The count agrees with the books; nothing was changed."))
+    elif done.status == Adjustment.Status.WAITING:
+        tell_adjustment(request, done)
     else:
         messages.success(
             request,

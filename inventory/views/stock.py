@@ -65,6 +65,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     context["tabs"] = _tabs(request)
     context["may_add"] = may(request.user, "inventory.add_product")
     context["may_move"] = may(request.user, "inventory.view_transfer")
+    context["may_see_adjustments"] = may(request.user, "inventory.view_adjustment")
     context["may_count"] = may(request.user, "inventory.view_stockcount")
     context["may_buy"] = may(request.user, "inventory.view_purchaseorder")
     return render_page(request, "inventory/list.html", context)

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from aftersales.models import ReturnRequest, ServiceCase
 from erp.models import User
 from finance.models import Invoice, Payment
-from inventory.models import Amendment, CustomerUser, Product, Project, PurchaseOrder, SalesOrder, StockCount, Supplier, Transfer
+from inventory.models import Product, PurchaseOrder, StockCount, Supplier, Transfer
+from orders.models import Amendment, CustomerUser, Project, SalesOrder
 from production.models import ProductionOrder
 from shipping.models import PickList, Shipment
 from tests.browser.person import Person
@@ -30,6 +31,7 @@ LISTS = (
     ("purchasing", "/inventory/suppliers/new/"),
     ("warehouse", "/inventory/counts/"),
     ("warehouse", "/inventory/transfers/"),
+    ("warehouse", "/inventory/adjustments/"),
     ("warehouse", "/inventory/transfers/new/"),
     ("warehouse", "/inventory/counts/new/"),
     ("planner", "/production/"),
