@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='place',
             name='kind',
-            field=models.CharField(choices=[('bin', 'bin'), ('quarantine', 'quarantine'), ('damaged', 'damaged'), ('transit', 'in transit'), ('supplier', 'supplier'), ('customer', 'customer'), ('production', 'production'), ('adjustment', 'adjustment')], default='bin', max_length=12, verbose_name='kind'),
+            field=models.CharField(choices=[('bin', 'bin'), ('quarantine', 'quarantine'), ("damaged", "damaged stock"), ('transit', 'in transit'), ('supplier', 'supplier'), ('customer', 'customer'), ('production', 'production'), ('adjustment', 'adjustment')], default='bin', max_length=12, verbose_name='kind'),
         ),
         migrations.AddConstraint(
             model_name='place',

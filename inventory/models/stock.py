@@ -34,7 +34,7 @@ class Place(models.Model):
     class Kind(models.TextChoices):
         BIN = "bin", _("bin")  # stock that can be promised and picked
         QUARANTINE = "quarantine", _("quarantine")  # in the house, not for sale until inspected
-        DAMAGED = "damaged", _("damaged")  # in the house, never for sale
+        DAMAGED = "damaged", _("damaged stock")  # in the house, never for sale
         TRANSIT = "transit", _("in transit")  # ours, on its way between two warehouses
         SUPPLIER = "supplier", _("supplier")
         CUSTOMER = "customer", _("customer")
