@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0009_transfer_rights'),
+        ('inventory', '0010_transfer_rights'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

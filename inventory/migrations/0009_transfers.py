@@ -15,7 +15,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0007_count_rights'),
+        ('inventory', '0008_short_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
