@@ -25,6 +25,7 @@ SEQUENCES = {
     "SC": "number_stock_count",
     "TR": "number_transfer",
     "AD": "number_adjustment",
+    "WV": "number_wave",
 }
 
 

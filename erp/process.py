@@ -153,7 +153,9 @@ PROCESS: dict[str, dict[str, list[str]]] = {
     },
     "shipping.PickList": {
         "create": [ANNOUNCE],
-        "confirm": [ANNOUNCE],
+        "confirm": ["shipping.services.settle_wave", ANNOUNCE],
+        "pack": ["shipping.services.settle_wave"],
+        "cancel": ["shipping.services.settle_wave"],
     },
     "shipping.Shipment": {
         "hand_over": ["shipping.services.issue_goods", "finance.services.post_shipment", ANNOUNCE],

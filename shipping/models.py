@@ -149,6 +149,26 @@ class PickList(Document):
     order = models.ForeignKey(
         SalesOrder, on_delete=models.PROTECT, related_name="pick_lists", verbose_name=_("sales order")
     )
+    # In a wave: its place in the trolley. `picker` holds the list for one person while it is picked.
+    wave = models.ForeignKey(
+        "shipping.Wave",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="pick_lists",
+        verbose_name=_("wave"),
+    )
+    slot = models.PositiveSmallIntegerField(_("tote"), null=True, blank=True)
+    picker = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("picked by"),
+    )
 
     objects = OrderScopedQuerySet.as_manager()
 
@@ -156,7 +176,10 @@ class PickList(Document):
         verbose_name = _("pick list")
         verbose_name_plural = _("pick lists")
         permissions = [("pick_picklist", "Can pick")]
-        indexes = [models.Index(fields=["status", "-id"], name="picklist_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="picklist_status"),
+            models.Index(fields=["wave", "slot"], condition=Q(wave__isnull=False), name="picklist_wave"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(status="open"), name="picklist_one_open_per_order")
         ]
@@ -206,6 +229,8 @@ class PickLine(models.Model):
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, null=True, related_name="pick_lines")
     wanted = QuantityField(_("wanted"), default=None)
     picked = QuantityField(_("picked"), null=True, default=None)
+    scanned = QuantityField(_("scanned"), db_default=0)  # in the trolley while the list is open
+    short_reason = models.CharField(_("why less"), max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("pick line")
@@ -215,6 +240,9 @@ class PickLine(models.Model):
             models.CheckConstraint(
                 condition=Q(picked__isnull=True) | (Q(picked__gte=0) & Q(picked__lte=F("wanted"))),
                 name="pickline_picked_within_wanted",
+            ),
+            models.CheckConstraint(
+                condition=Q(scanned__gte=0) & Q(scanned__lte=F("wanted")), name="pickline_scanned_within_wanted"
             ),
         ]
 
@@ -439,3 +467,6 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+from shipping.wave import PickReturn, ScanCommand, Wave  # noqa: E402, F401 — tables of the same app

@@ -79,6 +79,7 @@ _PROOFS = {
         SELECT d.number FROM (
             SELECT 'shipping.PickList' AS kind, id, number, status FROM shipping_picklist
             UNION ALL SELECT 'shipping.Shipment', id, number, status FROM shipping_shipment
+            UNION ALL SELECT 'shipping.Wave', id, number, status FROM shipping_wave
         ) d
         LEFT JOIN LATERAL (
             SELECT target FROM erp_statuschange c

@@ -32,6 +32,7 @@ CSS = (
     "imports",
     "floor",
     "carriage",
+    "scan",
     "notices",
     "talk",
     "finance",

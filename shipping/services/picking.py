@@ -21,6 +21,7 @@ from orders.models import SalesOrder
 from orders.services import HOLDER, record_picked, unreserve
 from shipping.models import PickLine, PickList, Shipment
 from shipping.services.common import by_order_line, lock_with_order, require
+from shipping.services.waves import note_returns, refuse_other
 
 SHORT = gettext_noop("short pick")
 NOTHING_THERE = gettext_noop("Nothing of it was on the shelves.")
@@ -51,7 +52,6 @@ def open_pick_list(order: SalesOrder, *, by: User | None, change: StatusChange |
     created = pick_list is None
     if pick_list is None:
         pick_list = PickList.objects.create(number=next_number("PK"), order=order, created_by=by)
-    pick_list.lines.all().delete()
     _write_lines(pick_list, wanted)
     if created:
         record_creation(pick_list, by=by)
@@ -117,16 +117,33 @@ def renew_pick_list(document: SalesOrder, *, change: StatusChange | None, by: Us
     if pick_list is None:
         return
     if wanted := to_pick(document):
-        pick_list.lines.all().delete()
-        _write_lines(pick_list, wanted)
+(pick_list, wanted)
     else:
         advance(pick_list, "cancel", by=None)
 
 
 def _write_lines(pick_list: PickList, wanted: Mapping[Key, Decimal]) -> None:
+    """Bring a list's lines up to date: what was scanned stays counted, and what is wanted no more goes back.
+
+    A line that changes is made anew, so that whoever counted by the old one is told.
+    """
+    lines = list(pick_list.lines.all())
+    changed = [line for line in lines if wanted.get((line.order_line_id, line.item_id)) != line.wanted]
+    scanned = {(line.order_line_id, line.item_id): line.scanned for line in changed}
+    too_much = {line: line.scanned - wanted.get((line.order_line_id, line.item_id), ZERO) for line in changed}
+    note_returns(pick_list, too_much)
+    pick_list.lines.filter(pk__in=[line.pk for line in changed]).delete()
+    kept = {(line.order_line_id, line.item_id) for line in lines} - set(scanned)
     PickLine.objects.bulk_create(
-        PickLine(pick_list=pick_list, order_line_id=line, item_id=item, wanted=quantity)
-        for (line, item), quantity in wanted.items()
+        PickLine(
+            pick_list=pick_list,
+            order_line_id=key[0],
+            item_id=key[1],
+            wanted=quantity,
+            scanned=min(quantity, scanned.get(key, ZERO)),
+        )
+        for key, quantity in wanted.items()
+        if key not in kept
     )
 
 
@@ -141,6 +158,7 @@ def confirm_pick(pick_list: PickList, *, picked: Mapping[int, Decimal], by: User
     lines = list(pick_list.lines.select_related("order_line__product", "item__place").order_by("id"))
     counted = _counted(lines, picked)
     if pick_list.status == PickList.Status.OPEN:
+        refuse_other(pick_list.picker, by, pick_list)
         lock_shelves([line.item_id for line in lines if line.item_id])
     if pick_list.status == PickList.Status.PICKED and all(line.picked == counted[line.pk] for line in lines):
         return pick_list
