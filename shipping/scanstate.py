@@ -94,13 +94,13 @@ def _line(row: PickLine, pick_list: PickList) -> dict[str, Any]:
 def returns_of(lists: Iterable[int]) -> list[PickReturn]:
     """Goods in the trolley that are to go back. One query."""
     rows = PickReturn.objects.filter(pick_list__in=list(lists), done_at=None).select_related(
-        "item__place", "order_line__product__unit", "pick_list"
+        "item__place", "item__product__unit", "pick_list"
     )
     return list(rows.order_by("id"))
 
 
 def _back(entry: PickReturn) -> dict[str, Any]:
-    product = entry.order_line.product
+    product = entry.item.product
     return {
         "id": entry.pk,
         "name": product.name,

@@ -14,7 +14,6 @@ from erp.fields import QuantityField
 from erp.models import Document, ScopedQuerySet, append_only
 from erp.workflow import requirement
 from inventory.models import StockItem, Warehouse
-from orders.models import OrderLine
 
 
 @requirement(_("Some pick lists of the wave are still open."))
@@ -162,7 +161,6 @@ class PickReturn(models.Model):
     """Goods that were in the trolley when their order changed or was cancelled: they go back to their bin."""
 
     pick_list = models.ForeignKey("shipping.PickList", on_delete=models.PROTECT, related_name="returns")
-    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="+")
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="+")
     quantity = QuantityField(_("quantity"), default=None)
     since = models.DateTimeField(_("since"), default=timezone.now)

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from erp.web.formats import qty
 from erp.workbench import Act, WorkGroup, WorkItem, group
-from shipping.models import ParcelProblem, PickList, Shipment
+from shipping.models import ParcelProblem, PickList, PickReturn, Shipment, Wave
 
 
 def work_for(user: Any) -> Iterator[WorkGroup]:
@@ -19,7 +21,9 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
     shipments = Shipment.objects.visible_to(user).select_related("order__customer")
     url = reverse("shipping:list")
     if user.has_perm("shipping.pick_picklist"):
-        open_lists = picks.filter(status=PickList.Status.OPEN)
+        yield from _waves(user)
+        # What goes with a wave, or what somebody else holds, is nobody else's work.
+        open_lists = picks.filter(status=PickList.Status.OPEN, wave=None).filter(Q(picker=None) | Q(picker=user))
         yield from group("to-pick", _("To pick"), "clipboard-list", open_lists, _to_pick, url=url)
     if user.has_perm("shipping.pack_shipment"):
         picked = picks.filter(status=PickList.Status.PICKED)
@@ -30,6 +34,48 @@ def work_for(user: Any) -> Iterator[WorkGroup]:
         yield from group("to-hand-over", _("To hand over"), "truck-loading", packed, _to_hand_over, url=url)
     if user.has_perm("shipping.add_trackingevent"):
         yield from _troubles(user, shipments, url)
+
+
+def _waves(user: Any) -> Iterator[WorkGroup]:
+    waves = Wave.objects.visible_to(user).select_related("warehouse")
+    waves = waves.filter(status__in=[Wave.Status.OPEN, Wave.Status.PICKING]).filter(Q(assignee=None) | Q(assignee=user))
+    rows = waves.annotate(size=Count("pick_lists")).order_by("id")
+    yield from group("my-waves", _("My waves"), "route", rows, _walks, url=reverse("shipping:waves"))
+    lists = PickList.objects.visible_to(user)
+    back = PickReturn.objects.filter(done_at=None, pick_list__in=lists).select_related(
+        "item__place", "item__product__unit", "pick_list"
+    )
+    url = reverse("shipping:list")
+    yield from group(
+        "put-back", _("Put these back"), "arrow-back-up", back.order_by("id"), _returns, url=url, tone="red"
+    )
+
+
+def _walks(waves: list[Wave]) -> Iterable[WorkItem]:
+    for one in waves:
+        lists = ngettext("%(num)s pick list", "%(num)s pick lists", one.size) % {"num": one.size}  # type: ignore[attr-defined]
+        yield WorkItem(
+            title=one.number,
+            url=one.get_absolute_url(),
+            sub=f"{one.warehouse.name} · {lists}",
+            status=one.status,
+            status_label=one.get_status_display(),
+            since=one.status_since,
+            acts=[Act(_("Scan"), reverse("shipping:scan", args=[one.number]))],
+        )
+
+
+def _returns(entries: list[PickReturn]) -> Iterable[WorkItem]:
+    for one in entries:
+        product = one.item.product
+        yield WorkItem(
+            title=f"{one.item.place.code} · {product.name}",
+            url=one.pick_list.get_absolute_url(),
+            sub=qty(one.quantity, product.unit.name),
+            note=one.pick_list.number,
+            since=one.since,
+            acts=[Act(_("Is back"), reverse("shipping:return_done", args=[one.pk]), post=True)],
+        )
 
 
 def _troubles(user: Any, shipments: Any, url: str) -> Iterator[WorkGroup]:

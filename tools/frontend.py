@@ -22,8 +22,10 @@ CHARTS = ROOT / "tools" / "charts.js"
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "zxing.min.js": "zxing-wasm/dist/iife/reader/index.js",
 }
-LICENCES = ("@tabler/core", "@tabler/icons", "echarts", "htmx.org")
+PROGRAMS = {"zxing_reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm"}  # copied as they are
+LICENCES = ("@tabler/core", "@tabler/icons", "echarts", "htmx.org", "zxing-wasm")
 
 
 def _fingerprint() -> str:
@@ -48,6 +50,8 @@ def collect(*, install: bool = True) -> None:
         # The maps are not copied, and a reference to a missing file stops collectstatic.
         text = (MODULES / source).read_text("utf-8")
         (VENDOR / name).write_text(re.sub(r"(//|/\*)# sourceMappingURL=\S+", r"\1", text), "utf-8")
+    for name, source in PROGRAMS.items():
+        shutil.copyfile(MODULES / source, VENDOR / name)
     for package in LICENCES:
         for licence in (MODULES / package).glob("LICENSE*"):
             shutil.copyfile(licence, VENDOR / f"{package.strip('@').replace('/', '-')}-LICENSE.txt")

@@ -12,6 +12,7 @@ from orders.models import Amendment, OrderLine, SalesOrder
 from orders.services import record_picked
 from shipping.models import ParcelLine, PickLine, PickList, Shipment
 from shipping.services.picking import open_pick_list, to_pick
+from shipping.services.waves import note_returns
 
 PICKED_NOT_LEFT = (PickList.Status.PICKED, PickList.Status.PACKED)
 
@@ -55,7 +56,10 @@ def make_room_for_amendment(document: Amendment, *, change: StatusChange, by: Us
         record_picked(order, back, by=by)
     gone = set(order.lines.values_list("pk", flat=True)) - set(quantities)
     if gone:
-        PickLine.objects.filter(order_line__in=gone).delete()
+        lines = PickLine.objects.filter(order_line__in=gone)
+        for line in lines.filter(pick_list__status=PickList.Status.OPEN, scanned__gt=0).select_related("pick_list"):
+            note_returns(line.pick_list, {line: line.scanned})
+        lines.delete()
         ParcelLine.objects.filter(order_line__in=gone, parcel__shipment__status=Shipment.Status.CANCELLED).delete()
 
 

@@ -223,7 +223,7 @@ def _follow_lists(wave_id: int) -> None:
 def note_returns(pick_list: PickList, goods: Mapping[PickLine, Decimal]) -> None:
     """Remember what lies in the trolley and is wanted no more, so that it is put back and not lost."""
     PickReturn.objects.bulk_create(
-        PickReturn(pick_list=pick_list, order_line_id=line.order_line_id, item_id=line.item_id, quantity=quantity)
+        PickReturn(pick_list=pick_list, item_id=line.item_id, quantity=quantity)
         for line, quantity in goods.items()
         if line.item_id is not None and quantity > ZERO
     )

@@ -16,6 +16,7 @@ from orders.models import OrderLine, SalesOrder
 from shipping import services
 from shipping.forms import MOST_PARCELS, PackForm, PickForm
 from shipping.models import PickList, Shipment
+from shipping.scanstate import returns_of
 from shipping.selectors import pick_lines
 
 CANDIDATES = 100
@@ -96,6 +97,8 @@ def _show_pick(request: HttpRequest, pick_list: PickList, form: PickForm, *, sta
         "can_pick": is_open and may(request.user, "shipping.pick_picklist"),
         "can_pack": pick_list.status == PickList.Status.PICKED and may(request.user, "shipping.pack_shipment"),
         "shipment": Shipment.objects.filter(pick_list=pick_list).first(),
+        "returns": returns_of([pick_list.pk]),
+        "may_pick": may(request.user, "shipping.pick_picklist"),
     }
     return render_page(request, "shipping/pick.html", context, status=status)
 

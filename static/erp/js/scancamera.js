@@ -25,14 +25,18 @@
   }
 
   async function library(reader, wasm) {
-    if (!window.erpZxing) await script(reader);
+    if (!window.ZXingWASM) await script(reader);
+    // Its own program from our own host; it would ask a foreign one otherwise.
+    window.ZXingWASM.prepareZXingModule({ overrides: { locateFile: () => wasm } });
     const canvas = document.createElement("canvas");
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     return async (video) => {
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
       pen.drawImage(video, 0, 0);
-      return window.erpZxing.read(pen.getImageData(0, 0, canvas.width, canvas.height), wasm);
+      const picture = pen.getImageData(0, 0, canvas.width, canvas.height);
+      const read = await window.ZXingWASM.readBarcodes(picture, { tryHarder: true, maxNumberOfSymbols: 1 });
+      return read.filter((one) => one.isValid).map((one) => one.text);
     };
   }
 

@@ -103,7 +103,10 @@
       }
       if (stops().some((one) => one.place.toUpperCase() === upper)) return wrong("wrong_place", { scanned: code, wanted: at.place });
       const known = upper in at.codes;
-      if (!here) return known || (at.lot && upper === at.lot.toUpperCase()) ? wrong("scan_bin") : wrong("wrong_place", { scanned: code, wanted: at.place });
+      if (!here) {
+        const goods = stops().some((one) => upper in one.codes || (one.lot && upper === one.lot.toUpperCase()));
+        return goods ? wrong("scan_bin") : wrong("wrong_place", { scanned: code, wanted: at.place });
+      }
       if (!known && at.lot && upper === at.lot.toUpperCase()) {
         lot = at.lot;
         if (item) return take(Number(at.codes[item.toUpperCase()]), item);

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [('shipping', '0002_waves_and_scans')]
+    dependencies = [('shipping', '0004_waves_and_scans')]
 
     operations = [
         AddIndexConcurrently(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('inventory', '0002_barcode_unit'),
         ('orders', '0013_channel_check'),
-        ('shipping', '0001_initial'),
+        ('shipping', '0003_carriage_rights'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -103,11 +103,6 @@ class Migration(migrations.Migration):
             model_name='pickreturn',
             name='item',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.stockitem'),
-        ),
-        migrations.AddField(
-            model_name='pickreturn',
-            name='order_line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.orderline'),
         ),
         migrations.AddField(
             model_name='pickreturn',
