@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -101,12 +102,13 @@ def taken_goods(order: SalesOrder) -> dict[tuple[int, int], Decimal]:
 
 
 def off_shelf(item_ids: Collection[int]) -> dict[tuple[str, int, int], Decimal]:
-    """What is picked from these stock items and has not left the house: see `erp.shelves`. One query."""
-    lines = PickLine.objects.filter(item_id__in=item_ids)
-    waiting = lines.filter(pick_list__status=PickList.Status.PICKED) | lines.filter(
-        pick_list__status=PickList.Status.PACKED, pick_list__shipment__status=Shipment.Status.PACKED
+    """What is picked, or scanned into a trolley, and has not left the house: see `erp.shelves`. One query."""
+    lines = PickLine.objects.filter(item_id__in=item_ids).filter(
+        Q(pick_list__status=PickList.Status.PICKED)
+        | Q(pick_list__status=PickList.Status.OPEN, scanned__gt=0)
+        | Q(pick_list__status=PickList.Status.PACKED, pick_list__shipment__status=Shipment.Status.PACKED)
     )
-    sums = waiting.values_list("order_line_id", "item_id").annotate(sum=Sum("picked"))
+    sums = lines.values_list("order_line_id", "item_id").annotate(sum=Sum(Coalesce("picked", "scanned")))
     return {(HOLDER, line, item): total for line, item, total in sums if total}
 
 
@@ -117,7 +119,7 @@ def renew_pick_list(document: SalesOrder, *, change: StatusChange | None, by: Us
     if pick_list is None:
         return
     if wanted := to_pick(document):
-(pick_list, wanted)
+        _write_lines(pick_list, wanted)
     else:
         advance(pick_list, "cancel", by=None)
 
