@@ -16,10 +16,10 @@ from shipping.services.picking import (
 )
 from shipping.services.pickups import Leaving, hand_over_many
 from shipping.services.problems import go_on, settle_problem, sweep_silent, take_problem
+from shipping.services.scanning import Scan, apply_scans, finish_scanning, refusal_words
 from shipping.services.sending import correct_tracking, hand_over, issue_goods
 from shipping.services.shaping import move_rule, remove_rate, remove_rule, save_rate, save_rule
 from shipping.services.tracking import confirm_receipt, count_delivered, note_resumed, record_event, record_report
-from shipping.services.scanning import Scan, apply_scans, finish_scanning, refusal_words
 from shipping.services.waves import (
     assign_wave,
     claim_list,
