@@ -180,7 +180,7 @@ class PickupForm(forms.Form):
             label=shipment.number, required=False, initial=ours and self.carrier.own_numbers
         )
         self.fields[f"service_{pk}"] = forms.ChoiceField(
-            label=_("Service"),
+            label=_("Carrier's service"),
             choices=choices,
             required=False,
             initial=str(proposal.service.pk) if ours and proposal.service else None,
@@ -191,7 +191,6 @@ class PickupForm(forms.Form):
             decimal_places=2,
             min_value=0,
             required=False,
-            initial=proposal.freight if ours else None,
         )
         self.fields[f"reason_{pk}"] = forms.CharField(
             label=_("Reason for another carrier"), max_length=200, required=False

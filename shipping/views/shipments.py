@@ -94,7 +94,7 @@ def _empty_hand_over(shipment: Shipment) -> HandOverForm:
     """Starts with what the rules propose, else with the carrier that served the customer last."""
     proposal = proposals([shipment])[shipment.pk]
     if proposal.service is not None:
-        return HandOverForm(shipment=shipment, initial={"service": proposal.service.pk, "freight": proposal.freight})
+        return HandOverForm(shipment=shipment, initial={"service": proposal.service.pk})
     last = Shipment.objects.filter(order__customer=shipment.order.customer_id, service__carrier__is_active=True)
     service = last.order_by("-id").values_list("service_id", flat=True).first()
     return HandOverForm(shipment=shipment, initial={"service": service})
