@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run dev test bench-otc bench-race lint format lock reset clean
+.PHONY: help setup setup-dev run dev test bench-otc bench-race bench-growth lint format lock reset clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ bench-otc: setup-dev ## Measure the order-to-cash cycle: ARGS='--clerks 4 --orde
 
 bench-race: setup-dev ## Fight for the last pieces for a minute with 50 clients, twice: the second time workers are killed
 	@ERP_TRUST_SECONDS=60 exec $(BIN)/python -m pytest tests/trust/test_last_pieces.py $(ARGS)
+
+bench-growth: setup ## What pages cost in the database at hand; ARGS='--against FILE' compares with a smaller company
+	@exec $(BIN)/python -m bench growth $(ARGS)
 
 lint: setup-dev ## Check style, types, floors, templates, migrations, translations, deployment
 	@exec $(BIN)/python tools/lint.py

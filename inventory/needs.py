@@ -67,7 +67,10 @@ class SupplierNeeds:
 
 
 def below_reorder_point(products: QuerySet[Product] | None = None) -> QuerySet[Product]:
-    """Active, stocked products whose free stock is below their reorder point (stock on order not counted)."""
+    """Active, stocked products whose free stock is below their reorder point (stock on order not counted).
+
+    Read from `LowStock`; only theirs is added up.
+    """
     rows = products if products is not None else Product.objects.all()
     free = (
         StockItem.objects.filter(product=OuterRef("pk"), place__kind=Place.Kind.BIN)
@@ -78,9 +81,8 @@ def below_reorder_point(products: QuerySet[Product] | None = None) -> QuerySet[P
     )
     return (
         rows.active()  # type: ignore[attr-defined]
-        .filter(kind=Product.Kind.GOODS, reorder_point__gt=0)
+        .filter(kind=Product.Kind.GOODS, low__isnull=False)
         .annotate(free=Coalesce(Subquery(free), _NONE))
-        .filter(free__lt=F("reorder_point"))
     )
 
 

@@ -11,6 +11,7 @@ from erp.models import User
 from erp.workflow import Move, moves, unmet
 from orders.models import ApprovalStep, Deputy, SalesOrder
 from orders.models.approval import MAY_APPROVE
+from orders.models.customer import among
 from orders.models.order import BEFORE_APPROVAL
 
 Decision = ApprovalStep.Decision
@@ -40,7 +41,7 @@ def order_moves(order: SalesOrder, user: User) -> list[Move]:
 
 def for_decision(user: User) -> Q:
     """Of pending orders, those that wait for this person: asked by a policy, or, where none asks, by right."""
-    asked = Q(pk__in=ApprovalStep.objects.asked_of(user).values("order"))
+    asked = among("pk", ApprovalStep.objects.asked_of(user).order_by().values("order"))
     if user.has_perm(MAY_APPROVE):
         return asked | ~Q(pk__in=ApprovalStep.objects.open().values("order"))
     return asked

@@ -9,12 +9,14 @@ from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from inventory.models import Barcode, Product
-from orders.models import Contact, Customer, OrderLine, SalesOrder
+from orders.models import Contact, Customer, SalesOrder
 
-# More matches than this mean that the words say too little to search orders by them.
+# Of more customers or articles than this the newest count: the words say too little.
 CANDIDATES = 200
 # Of more orders than this the newest are found.
 FOUND = 5000
+# And of each of many articles, this many of its newest orders.
+FOUND_OF_EACH = 100
 _PHONE = re.compile(r"[\d+][\d\s-]{3,}")
 
 
@@ -46,12 +48,27 @@ def search_customers(text: str, *, user: Any, limit: int = 20) -> list[Customer]
 
 
 def _product_ids(text: str) -> list[int]:
+    """The articles that are meant: by SKU or barcode, and the newest whose words contain the text."""
     anywhere = (f"{field}__icontains" for field in ("sku", "name", "pinyin", "initials"))
     words = reduce(or_, (Q(**{lookup: text}) for lookup in anywhere))
-    # A barcode is looked up by itself: joined in, it would keep PostgreSQL from the index of the words.
+    # Each looked up by itself: joined by OR, they would keep PostgreSQL from the index of the words.
     scanned = Barcode.objects.filter(code=text).values_list("product_id", flat=True)
-    found = Product.objects.filter(words).order_by().values_list("pk", flat=True)[:CANDIDATES]
-    return list(scanned.union(found))
+    exact = Product.objects.filter(sku=text).order_by().values_list("pk", flat=True)
+    found = Product.objects.filter(words).order_by("-pk").values_list("pk", flat=True)[:CANDIDATES]
+    return list(found.union(scanned, exact))
+
+
+def _orders_about(product_ids: list[int]) -> RawSQL:
+    """Orders with lines of these articles; of many articles the newest orders of each."""
+    if len(product_ids) < CANDIDATES:
+        statement, params = "SELECT order_id FROM orders_orderline WHERE product_id = ANY (%s)", [product_ids]
+    else:
+        statement = (
+            "SELECT line.order_id FROM unnest(%s::bigint[]) AS article (id) CROSS JOIN LATERAL (SELECT order_id"
+            " FROM orders_orderline WHERE product_id = article.id ORDER BY order_id DESC LIMIT %s) AS line"
+        )
+        params = [product_ids, FOUND_OF_EACH]
+    return RawSQL(statement, params)  # noqa: S611 -- no word of a person stands in the statement
 
 
 def matching_orders(rows: QuerySet[SalesOrder], text: str, *, user: Any) -> QuerySet[SalesOrder]:
@@ -69,15 +86,14 @@ def matching_orders(rows: QuerySet[SalesOrder], text: str, *, user: Any) -> Quer
         numbered = every.filter(Q(number__icontains=text) | Q(external_number__icontains=text))
         ways.append(numbered.order_by("-pk")[:FOUND])
     customers = matching_customers(Customer.objects.visible_to(user), text)
-    if customer_ids := list(customers.order_by().values_list("pk", flat=True)[:CANDIDATES]):
+    if customer_ids := list(customers.order_by("-pk").values_list("pk", flat=True)[:CANDIDATES]):
         ways.append(every.filter(customer_id__in=customer_ids))
     if digits := _phone_digits(text):
         ways.append(every.filter(ship_to__phone__startswith=digits))
         if len(digits) == 4:
             ways.append(every.filter(phone_last4=digits))
     if product_ids := _product_ids(text):
-        lines = OrderLine.objects.filter(product_id__in=product_ids).values("order_id")
-        ways.append(every.filter(pk__in=lines[:FOUND] if len(product_ids) >= CANDIDATES else lines))
+        ways.append(every.filter(pk__in=_orders_about(product_ids)))
     if not ways:
         return rows.none()
     first, *others = [way.values_list("pk", flat=True) for way in ways]

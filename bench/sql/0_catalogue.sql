@@ -1,4 +1,5 @@
 -- Products. Each twentieth is made by us, out of two of its predecessor; of each fiftieth there is never one to spare.
+-- What is made or bought for orders only has no reorder point, but for a few that are below theirs.
 INSERT INTO inventory_category (name) SELECT word FROM bench.word WHERE kind = 'noun' AND place < 12;
 
 INSERT INTO inventory_product (id, sku, name, specification, pinyin, initials, category_id, unit_id, supply,
@@ -8,7 +9,8 @@ SELECT p, noun.code || '-' || lpad(p::text, 6, '0'),
        material.pinyin || noun.pinyin || spec, material.initials || noun.initials || spec,
        categories[1 + p % array_length(categories, 1)], unit.id,
        CASE WHEN p % 20 = 0 THEN 'make' ELSE 'buy' END,
-       round(cost * 1.5, 2), cost, 50, 20, bench.today() - bench.days() * interval '1 day'
+       round(cost * 1.5, 2), cost,
+       CASE WHEN (p % 20 = 0 OR p % 50 = 7) AND p % 500 <> 7 THEN 0 ELSE 20 END, 10, bench.today() - bench.days() * interval '1 day'
 FROM generate_series(1, bench.products()) p
 CROSS JOIN LATERAL (
     SELECT CASE WHEN p % 20 = 0 THEN 2 ELSE 1 END * (1 + bench.roll(p - (p % 20 = 0)::int, 20, 9000) / 100.0)::numeric(18, 2) AS cost,

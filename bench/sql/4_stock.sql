@@ -14,6 +14,7 @@ UPDATE bench.need SET bought = shipped + reserved + issued + spare - made;
 
 INSERT INTO inventory_stockitem (id, product_id, place_id, on_hand, reserved)
 SELECT product_id, product_id, bench.bin(product_id), reserved + spare, reserved FROM bench.need ORDER BY product_id;
+SELECT inventory_count_low(array_agg(id)) FROM inventory_product;
 INSERT INTO inventory_productcost (product_id, warehouse_id, quantity, value)
 SELECT product_id, w.id, reserved + spare, (reserved + spare) * cost
 FROM bench.need CROSS JOIN (SELECT min(id) AS id FROM inventory_warehouse) w;

@@ -8,6 +8,7 @@ from inventory.models.buying import (
     SupplyRequest,
 )
 from inventory.models.counting import CountBin, CountEntry, CountLine, StockCount
+from inventory.models.low import LowStock
 from inventory.models.product import Barcode, Category, Product, ProductUnit, Unit
 from inventory.models.receiving import (
     GoodsReceipt,
@@ -44,6 +45,7 @@ __all__ = [
     "Inspection",
     "LateCost",
     "Lot",
+    "LowStock",
     "Place",
     "Product",
     "ProductCost",

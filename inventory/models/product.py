@@ -6,6 +6,7 @@ from operator import or_
 from typing import Any
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.array import ArrayContains
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from erp.fields import QuantityField, RateField, UnitPriceField
 from erp.models import ScopedQuerySet
+from inventory.models.low import count_product
 
 
 class Category(models.Model):
@@ -163,6 +165,14 @@ class Product(models.Model):
                 OpClass(Upper("pinyin"), name="gin_trgm_ops"),
                 OpClass(Upper("initials"), name="gin_trgm_ops"),
                 name="product_search",
+            ),
+        ]
+        triggers = [
+            count_product("product_low_insert", pgtrigger.Insert, pgtrigger.Q(new__reorder_point__gt=0)),
+            count_product(
+                "product_low_update",
+                pgtrigger.Update,
+                pgtrigger.Q(old__reorder_point__df=pgtrigger.F("new__reorder_point")),
             ),
         ]
 

@@ -1,5 +1,6 @@
 """Stock: places, the ledger of movements, balances, and what is promised to whom."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from erp.fields import MoneyField, QuantityField, UnitPriceField
 from erp.models import ScopedQuerySet, append_only
+from inventory.models.low import count_items, count_place
 from inventory.models.product import Product
 
 
@@ -62,6 +64,7 @@ class Place(models.Model):
                 name="place_in_warehouse_or_virtual",
             ),
         ]
+        triggers = [count_place("place_low_kind")]
 
     def __str__(self) -> str:
         return self.code
@@ -160,6 +163,11 @@ class StockItem(models.Model):
             models.CheckConstraint(
                 condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")), name="stockitem_reserved_within_on_hand"
             ),
+        ]
+        triggers = [
+            count_items("stockitem_low_insert", pgtrigger.Insert),
+            count_items("stockitem_low_update", pgtrigger.Update),
+            count_items("stockitem_low_delete", pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -243,7 +243,7 @@ def among(field: str, ids: "models.QuerySet[Any, Any]") -> Q:
 
 def looked_after_by(user: "User", order: str = "") -> Q:
     """Orders that a person sells, or whose customer is theirs; `order` leads from the rows to their order ("order__")."""
-    theirs = Customer._base_manager.filter(owner=user).values("pk")
+    theirs = Customer._base_manager.filter(owner=user).order_by().values("pk")
     return Q(**{f"{order}salesperson": user}) | among(f"{order}customer", theirs)
 
 

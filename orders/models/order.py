@@ -479,7 +479,7 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField(_("position"))
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="order_lines")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="order_lines", db_index=False)
     description = models.CharField(_("description"), max_length=300)
     quantity = QuantityField(_("quantity"), default=None)
     unit = models.CharField(_("unit"), max_length=20)
@@ -538,6 +538,8 @@ class OrderLine(models.Model):
             ),
         ]
         indexes = [
+            # The newest orders of an article.
+            models.Index(fields=["product", "-order"], name="orderline_product"),
             # Lines that left and are not billed yet: few, however many there were.
             models.Index(fields=["order"], condition=Q(shipped__gt=F("invoiced")), name="orderline_to_bill"),
         ]

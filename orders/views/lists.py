@@ -78,7 +78,9 @@ def filtered(request: HttpRequest, columns: list[Column], query: Any = None) -> 
 
 def order_of(request: HttpRequest, query: Any = None) -> str:
     """The column that the address sorts by; the newest first when it names none."""
-    return sort_order((request.GET if query is None else query).get("sort"), SORTS, "-id")
+    said = request.GET if query is None else query
+    # Old orders are found by their day, not by going back to them from the newest.
+    return sort_order(said.get("sort"), SORTS, "-ordered_at" if said.get("until") else "-id")
 
 
 def _fingerprint(order: SalesOrder) -> tuple[Any, ...]:
