@@ -10,7 +10,7 @@ STATISTICS = "CREATE STATISTICS IF NOT EXISTS salesorder_states (mcv) ON status,
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("orders", "0018_indexes_of_filters")]
+    dependencies = [("orders", "0019_sealed_secrets")]
     operations = [
         AddIndexConcurrently("orderline", models.Index(fields=["product", "-order"], name="orderline_product")),
         migrations.AlterField(  # the index above begins with it
