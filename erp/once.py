@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-
 from erp.models import IdempotencyKey, User
+from erp.transactions import verb
 
 
 def new_token() -> str:
@@ -14,7 +13,7 @@ def new_token() -> str:
     return uuid.uuid4().hex
 
 
-@transaction.atomic
+@verb
 def once(token: str, *, by: User, make: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
     """Run `make` unless the token was used; returns what it answered (JSON values), and whether it ran now.
 

@@ -67,6 +67,10 @@ PROCESS: dict[str, dict[str, list[str]]] = {
         # Splitting and merging: see orders.services.splitting and orders.services.joining.
         "split": ["shipping.services.renew_pick_list", ANNOUNCE],
         "merge": ["shipping.services.renew_pick_list", ANNOUNCE],
+        # Who holds promised stock was changed by a person: see orders.services.taking_stock.
+        "release_stock": ["shipping.services.renew_pick_list"],
+        "stock_taken": ["shipping.services.renew_pick_list", ANNOUNCE],
+        "stock_got": ["shipping.services.renew_pick_list"],
         "merge_away": [
             "orders.services.withdraw_amendments",
             "orders.services.withdraw_approval",
@@ -200,6 +204,9 @@ HAPPENINGS: dict[str, set[str]] = {
         "split",
         "merge",
         "merged_away",
+        "release_stock",
+        "stock_taken",
+        "stock_got",
         "shop_cancelled",
         "shop_changed",
         "lose_stock",

@@ -212,6 +212,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "orders.add_salesorder",
             "orders.change_salesorder",
             "orders.resubmit_salesorder",
+            "orders.take_reservation",
             "orders.split_salesorder",
             "orders.merge_salesorder",
             "orders.view_project",

@@ -21,6 +21,7 @@ class DocLink:
 
     text: str
     url: str = ""
+    stock_url: str = ""  # where people change what stock it holds, if anywhere
 
 
 def document_links(refs: Iterable[Ref], user: Any) -> dict[Ref, DocLink]:
@@ -51,5 +52,5 @@ def document_links(refs: Iterable[Ref], user: Any) -> dict[Ref, DocLink]:
 
 
 def _link(document: Any) -> DocLink:
-    address = getattr(document, "get_absolute_url", None)
-    return DocLink(str(document), address() if address else "")
+    address, stock = getattr(document, "get_absolute_url", None), getattr(document, "get_stock_url", None)
+    return DocLink(str(document), address() if address else "", stock() if stock else "")

@@ -2,6 +2,7 @@ from django.urls import path
 
 from inventory.views import (
     adjustments,
+    comparison,
     counts,
     moves,
     products,
@@ -17,6 +18,7 @@ app_name = "inventory"
 urlpatterns = [
     path("", stock.stock_list, name="list"),
     path("stock.xlsx", stock.stock_xlsx, name="xlsx"),
+    path("comparison/", comparison.compare, name="comparison"),
     path("moves/", moves.move_list, name="moves"),
     path("counts/", counts.count_list, name="counts"),
     path("counts/new/", counts.count_new, name="count_new"),

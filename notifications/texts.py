@@ -128,6 +128,10 @@ EVENTS: dict[str, Event] = {
         _("%(customer)s, %(amount)s. Stop it, or talk to the customer."),
         own=(BELL, MAIL), roles=("manager",), tone="red", icon="ban",
     ),
+    "orders.SalesOrder.stock_taken": Event(
+        _("Reserved stock was taken"), _("Stock reserved for order %(document)s was given to another one"), _REASON,
+        own=(BELL, MAIL), tone="amber", icon="alert-triangle",
+    ),
     "orders.SalesOrder.shop_changed": Event(
         _("Shop changed a running order"), _("Order %(document)s was changed in the shop, but not here"),
         _("%(customer)s. Compare it with the shop."), own=(BELL, MAIL), tone="amber", icon="edit",

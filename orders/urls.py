@@ -22,6 +22,7 @@ from orders.views import (
     projects,
     splitting,
     substatus,
+    taking,
     templates,
 )
 
@@ -87,6 +88,10 @@ urlpatterns = [
     path("channels/<str:code>/webhook/", channels.webhook, name="webhook"),
     path("<str:number>/", page.detail, name="detail"),
     path("<str:number>/edit/", entry.edit, name="edit"),
+    path("<str:number>/stock/", taking.stock, name="stock"),
+    path("<str:number>/stock/release/", taking.release, name="stock_release"),
+    path("<str:number>/stock/take/<int:line>/", taking.take, name="stock_take"),
+    path("<str:number>/stock/undo/<int:pk>/", taking.undo, name="stock_undo"),
     path("<str:number>/split/", splitting.split, name="split"),
     path("<str:number>/merge/", splitting.merge, name="merge"),
     path("<str:number>/amend/", amendments.amend, name="amend"),

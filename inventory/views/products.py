@@ -49,6 +49,7 @@ def product_card(request: HttpRequest, sku: str) -> HttpResponse:
         "may_adjust": may(request.user, "inventory.adjust_stock") and product.is_stocked,
         "may_buy": may(request.user, "inventory.add_purchaseorder") and product.is_stocked,
         "sees_purchases": buys,
+        "may_change_orders": may(request.user, "orders.change_salesorder"),
     }
     return render_page(request, "inventory/product.html", context)
 

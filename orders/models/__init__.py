@@ -19,6 +19,7 @@ from orders.models.order import OrderLine, OrderScopedQuerySet, SalesOrder
 from orders.models.project import Project
 from orders.models.revision import OrderRevision
 from orders.models.substatus import SubStatus, Tone
+from orders.models.taking import Taking
 from orders.models.template import OrderTemplate, OrderTemplateLine
 
 __all__ = [
@@ -57,5 +58,6 @@ __all__ = [
     "SalesOrder",
     "SubStatus",
     "Tag",
+    "Taking",
     "Tone",
 ]

@@ -332,6 +332,10 @@ class SalesOrder(Document):
         """The order's page for staff; the address is part of the API and never changes."""
         return f"/orders/{self.number}/"
 
+    def get_stock_url(self) -> str:
+        """Where people see and change what stock the order holds."""
+        return f"/orders/{self.number}/stock/"
+
     def read_only_because(self) -> str:
         """An archived order is only read."""
         return str(_("%(number)s is archived.")) % {"number": self.number} if self.archived_at else ""

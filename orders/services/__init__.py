@@ -64,6 +64,7 @@ from orders.services.policies import ask_for_approval, withdraw_approval
 from orders.services.pricing import PriceAnswer, price_for, prices_for
 from orders.services.serving import serve_free_stock
 from orders.services.substatus import remove_sub_statuses, set_sub_status, set_sub_statuses
+from orders.services.taking_stock import give_back, release_rest, take_from
 
 __all__ = [
     "HOLDER",
@@ -88,6 +89,7 @@ __all__ = [
     "decide",
     "decide_amendment",
     "freshen",
+    "give_back",
     "give_up_missing",
     "hold",
     "input_of",
@@ -116,6 +118,7 @@ __all__ = [
     "refresh_status",
     "release_hold",
     "release_order",
+    "release_rest",
     "remove_sub_statuses",
     "restore",
     "restore_for",
@@ -127,6 +130,7 @@ __all__ = [
     "set_sub_statuses",
     "ship_to_of",
     "submit",
+    "take_from",
     "try_auto_approve",
     "try_complete",
     "unreserve",

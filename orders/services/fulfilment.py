@@ -203,9 +203,9 @@ def release_order(order: SalesOrder, *, change: StatusChange, by: User | None) -
         allocate_free(freed, warehouse_id=order.warehouse_id, by=by)
 
 
-def allocate_free(product_ids: Collection[int], *, warehouse_id: int, by: User | None) -> None:
-    """Serve waiting orders that nobody else is working on right now; never waits for a lock."""
-    ids = waiting_lines(product_ids, warehouse_id).values("order_id")
+def allocate_free(product_ids: Collection[int], *, warehouse_id: int, by: User | None, but: int = 0) -> None:
+    """Serve waiting orders that nobody else is working on right now, `but` one; never waits for a lock."""
+    ids = waiting_lines(product_ids, warehouse_id).exclude(order_id=but).values("order_id")
     free = SalesOrder.objects.select_for_update(skip_locked=True).filter(pk__in=ids, hold_reason="")
     _serve(list(free.order_by("id")), product_ids, warehouse_id=warehouse_id, by=by)
 

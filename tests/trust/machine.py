@@ -43,7 +43,7 @@ from inventory.services import (
     return_to_supplier,
 )
 from orders import services as orders
-from orders.models import SalesOrder
+from orders.models import OrderLine, SalesOrder, Taking
 from orders.services.joining import merge_orders
 from orders.services.splitting import split_order
 from production import services as production
@@ -190,6 +190,24 @@ class AnythingHappens(RuleBasedStateMachine):
             back = {line.pk: (line.reserved - line.picked + line.shipped) * share for line in order.lines.all()}
             parts = {pk: quantity.to_integral_value() for pk, quantity in back.items() if quantity >= 1}
             self.attempt(lambda: orders.unreserve(order, parts, by=self.me, reason="test") or True)
+
+    @rule(which=WHICH, then_hold=st.booleans())
+    def release_the_rest(self, which: int, then_hold: bool) -> None:
+        if order := self.order(which, *SalesOrder.FULFILLING):
+            self.attempt(lambda: orders.release_rest(order, by=self.me, reason="推迟", then_hold=then_hold))
+
+    @rule(which=WHICH, other=WHICH, quantity=PIECES)
+    def take_from_another(self, which: int, other: int, quantity: Decimal) -> None:
+        lines = OrderLine.objects.filter(order__status__in=SalesOrder.FULFILLING).order_by("-id")
+        target = self.nth([line for line in lines if line.short > 0], which)
+        source = target and self.nth(lines.filter(product=target.product_id, reserved__gt=0), other)
+        if target and source:
+            self.attempt(lambda: orders.take_from(source, target, quantity, by=self.me, reason="急用"))
+
+    @rule(which=WHICH)
+    def give_back(self, which: int) -> None:
+        if taking := self.nth(Taking.objects.order_by("-id"), which):
+            self.attempt_twice(lambda: orders.give_back(taking, by=self.me))
 
     @rule(which=WHICH)
     def reserve_again(self, which: int) -> None:
