@@ -222,7 +222,6 @@ CELERY_TASK_ROUTES = {
     "shipping.tasks.learn_transit_times": {"queue": "batch"},
     "shipping.tasks.sweep_silent": {"queue": "batch"},
     "shipping.tasks.*": {"queue": "notify"},
-    "erp.tasks.run_job": {"queue": "batch"},
     "inventory.tasks.*": {"queue": "batch"},
     "orders.tasks.take_delivery": {"queue": "interactive"},
     "orders.tasks.sweep_deliveries": {"queue": "interactive"},

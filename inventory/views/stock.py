@@ -67,6 +67,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     context["may_move"] = may(request.user, "inventory.view_transfer")
     context["may_see_adjustments"] = may(request.user, "inventory.view_adjustment")
     context["may_count"] = may(request.user, "inventory.view_stockcount")
+    context["may_compare"] = may(request.user, "inventory.adjust_stock")
     context["may_buy"] = may(request.user, "inventory.view_purchaseorder")
     return render_page(request, "inventory/list.html", context)
 
