@@ -95,7 +95,7 @@ def _name(key: str, name: str, *, owner: User, but: int | None = None) -> str:
         raise BusinessError(_("Please give the view a name."), field="name")
     if len(name) > 60:
         raise BusinessError(_("The name is too long: at most %(most)s characters.") % {"most": 60}, field="name")
-    if SavedView.objects.filter(owner=owner, list_key=key, name__iexact=name).exclude(pk=but).exists():
+    if SavedView.objects.filter(owner=owner, list_key=key, name__iexact=name).exclude(pk=but or 0).exists():
         raise BusinessError(
             _("There is a view “%(name)s” already.") % {"name": name},
             hint=_("Choose another name, or open that view and save the changes in it."),

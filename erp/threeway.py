@@ -110,10 +110,8 @@ def merge_rows(
     """Merge two lists of records. Rows stand in my order, what only they added at the end."""
     began: Sequence[Record] = base if base is not None else []
     with_mine, with_theirs = align(began, mine, key=key), align(began, theirs, key=key)
-    triples = [
-        (place, at, dict(with_theirs)[place])  # type: ignore[index]
-        for place, at in with_mine
-        if place is not None
+    triples: list[tuple[int | None, int | None, int | None]] = [
+        (place, at, dict(with_theirs)[place]) for place, at in with_mine if place is not None
     ]
     triples += _added(
         [at for place, at in with_mine if place is None and at is not None],

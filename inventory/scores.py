@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.db.models import Avg, Count, DecimalField, DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import TruncDate
@@ -69,7 +70,7 @@ def scores_of(supplier_ids: Collection[int]) -> dict[int, Score]:
     return found
 
 
-def _delivered(supplier_ids: Collection[int], since: dt.date) -> list[dict]:
+def _delivered(supplier_ids: Collection[int], since: dt.date) -> list[Any]:
     arrived = TruncDate("receipt__created_at")
     promised = F("receipt__order__promised_on")
     judged = F("accepted") + F("rejected")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 
@@ -94,7 +95,7 @@ def search_products(query: str, *, limit: int = 20) -> list[Product]:
         default=Value(3),
         output_field=IntegerField(),
     )
-    ranked = Product.objects.active().annotate(rank=rank).order_by("rank", "sku").values_list("pk", flat=True)
+    ranked: Any = Product.objects.active().annotate(rank=rank).order_by("rank", "sku").values_list("pk", flat=True)
     found: list[int] = []
     if len(text) < TRIGRAM:  # the index finds so little only at the beginning, which ranks first anyway
         begins = Q(sku__istartswith=text) | Q(initials__istartswith=text) | Q(name__istartswith=text)

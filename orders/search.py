@@ -60,14 +60,15 @@ def _product_ids(text: str) -> list[int]:
 
 def _orders_about(product_ids: list[int]) -> RawSQL:
     """Orders with lines of these articles; of many articles the newest orders of each."""
+    params: list[object] = [product_ids]
     if len(product_ids) < CANDIDATES:
-        statement, params = "SELECT order_id FROM orders_orderline WHERE product_id = ANY (%s)", [product_ids]
+        statement = "SELECT order_id FROM orders_orderline WHERE product_id = ANY (%s)"
     else:
         statement = (
             "SELECT line.order_id FROM unnest(%s::bigint[]) AS article (id) CROSS JOIN LATERAL (SELECT order_id"
             " FROM orders_orderline WHERE product_id = article.id ORDER BY order_id DESC LIMIT %s) AS line"
         )
-        params = [product_ids, FOUND_OF_EACH]
+        params.append(FOUND_OF_EACH)
     return RawSQL(statement, params)  # noqa: S611 -- no word of a person stands in the statement
 
 

@@ -86,7 +86,7 @@ class Wave(Document):
         source=[Status.OPEN, Status.PICKING],
         target=Status.PICKED,
         permission="shipping.pick_picklist",
-        conditions=[nothing_open],
+        conditions=[nothing_open],  # type: ignore[list-item]
         custom={"label": _("Finish picking"), "by_hand": False},
     )
     def finish(self, *, by: Any = None, note: str = "") -> None:
@@ -97,7 +97,7 @@ class Wave(Document):
         source=Status.PICKED,
         target=Status.CLOSED,
         permission="shipping.pick_picklist",
-        conditions=[nothing_to_pack],
+        conditions=[nothing_to_pack],  # type: ignore[list-item]
         custom={"label": _("Close"), "by_hand": False},
     )
     def close(self, *, by: Any = None, note: str = "") -> None:

@@ -139,16 +139,16 @@ def _clear(digest: str, old: dt.datetime) -> int:
         return 0
     if not needed:
         storage = first.file.storage
-        storage.delete(first.file.name)
+        storage.delete(str(first.file.name))
         if first.thumbnail:
-            storage.delete(first.thumbnail.name)
+            storage.delete(str(first.thumbnail.name))
     gone.update(file="", thumbnail="")
     return 0 if needed else 1
 
 
 def _kept(path: str, content: Any) -> str:
     """Write the bytes unless they lie there already; under the digest's lock."""
-    storage = Attachment._meta.get_field("file").storage  # type: ignore[union-attr]
+    storage = Attachment._meta.get_field("file").storage
     return path if storage.exists(path) else storage.save(path, content)
 
 

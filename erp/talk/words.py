@@ -51,8 +51,8 @@ def named_in(text: str, staff: QuerySet[User]) -> dict[int, tuple[User, str]]:
     found: dict[int, tuple[User, str]] = {}
     for run in runs:
         for word in _beginnings(run):
-            if person := by_login.get(word) or _only(by_name.get(word, [])):
-                found.setdefault(person.pk, (person, run[: len(word)]))
+            if meant := by_login.get(word) or _only(by_name.get(word, [])):
+                found.setdefault(meant.pk, (meant, run[: len(word)]))
                 break
     if len(found) > MOST:
         raise BusinessError(_("At most %(most)s people can be named in one comment.") % {"most": MOST}, field="text")

@@ -59,17 +59,17 @@ def job_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@staff_required
+@staff_required  # type: ignore[arg-type]
 def job_file(request: HttpRequest, pk: int) -> FileResponse:
     """The file that a job made."""
     job = _mine(request, pk)
     if not job.file:
         raise Http404(_("This work made no file."))
-    return FileResponse(job.file.open("rb"), as_attachment=True, filename=job.result.get("name") or job.file.name)
+    return FileResponse(job.file.open("rb"), as_attachment=True, filename=str(job.result.get("name") or job.file.name))
 
 
 @require_GET
-@staff_required
+@staff_required  # type: ignore[arg-type]
 def job_sheet(request: HttpRequest, pk: int) -> FileResponse:
     """What became of each thing, as a workbook."""
     job = _mine(request, pk)

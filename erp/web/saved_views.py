@@ -74,7 +74,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         saved_views.delete_view(view, by=user)
         messages.success(request, _("View “%(view)s” deleted.") % {"view": view})
         return go(request, f"{page.path}?v=0")
-    messages.success(request, ACTS[act](request, view, user))
+    perform = ACTS[act]
+    assert perform is not None  # only “delete” has none
+    messages.success(request, perform(request, view, user))
     here = back_url(request, view_url(view))
     return go(request, view_url(view) if act == "overwrite" else f"{urlsplit(here).path}?{urlsplit(here).query}")
 

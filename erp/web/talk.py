@@ -157,7 +157,7 @@ def change_comment(request: HttpRequest, label: str, pk: int, comment_id: int) -
 def people(request: HttpRequest, label: str, pk: int) -> HttpResponse:
     """People who may see the document, by `?q=`: part of a name, a user name, or their pinyin."""
     words = request.GET.get("q", "").strip().lower()[:40]
-    found = readers_of(_document(request, label, pk)).exclude(pk=request.user.pk)
+    found = readers_of(_document(request, label, pk)).exclude(pk=request.user.pk or 0)
     if words:
         found = found.filter(Q(name__icontains=words) | Q(username__icontains=words) | Q(pinyin__icontains=words))
     rows = list(found.prefetch_related("groups").order_by("name", "username")[:PEOPLE_SHOWN])

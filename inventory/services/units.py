@@ -49,7 +49,7 @@ def _check(product: Product, name: str, factor: Decimal) -> None:
             hint=_("Write only the other units here."),
             field="units",
         )
-    if len(name) > Unit._meta.get_field("name").max_length:
+    if len(name) > (Unit._meta.get_field("name").max_length or 0):
         raise BusinessError(_("The name of the unit “%(unit)s” is too long.") % {"unit": name}, field="units")
     if not 0 < factor < MOST or factor != round_quantity(factor):
         raise BusinessError(
@@ -74,8 +74,9 @@ def replace_barcodes(product: Product, codes: Iterable[str | tuple[str, str]]) -
     product.barcodes.exclude(code__in=wanted).delete()
     known = {row.code: row for row in product.barcodes.all()}
     for code, row in known.items():
-        if row.unit_id != (rows[code].pk if rows[code] else None):
-            row.unit = rows[code]
+        unit = rows[code]
+        if row.unit_id != (unit.pk if unit else None):
+            row.unit = unit
             row.save(update_fields=["unit"])
     Barcode.objects.bulk_create(
         [Barcode(product=product, code=code, unit=unit) for code, unit in rows.items() if code not in known]

@@ -35,7 +35,8 @@ def archive_old(*, batch: int = BATCH) -> int:
     days = Company.current().archive_after_days
     if not days:
         return 0
-    moment, place, archived = timezone.now() - dt.timedelta(days=days), (None, 0), 0
+    place: tuple[Any, int] = (None, 0)
+    moment, archived = timezone.now() - dt.timedelta(days=days), 0
     while True:
         rows = _after(_finished_before(moment), place).order_by("status_since", "id")
         found = list(rows.values_list("status_since", "pk")[:batch])

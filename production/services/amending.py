@@ -113,7 +113,11 @@ def _restate(order: SalesOrder) -> None:
     )
     changed = []
     for row in lock_production_orders(rows.values_list("pk", flat=True)):
-        wanted = (order.promised_date, order.priority, wishes.get(row.request.holder_id, row.wish))
+        wanted = (
+            order.promised_date,
+            order.priority,
+            wishes.get(row.request.holder_id if row.request else 0, row.wish),
+        )
         if (row.due, row.priority, row.wish) != wanted:
             row.due, row.priority, row.wish = wanted
             changed.append(row)

@@ -149,7 +149,7 @@ def _on_white(picture: Image.Image) -> bytes:
     paper = Image.new("RGBA", ink.size, "white")
     paper.alpha_composite(ink)
     grey = paper.convert("L")
-    if grey.getextrema()[0] > 250:  # nothing was drawn
+    if not any(grey.histogram()[:251]):  # nothing was drawn
         return b""
     out = io.BytesIO()
     grey.save(out, "PNG", optimize=True)

@@ -161,7 +161,7 @@ def note_resumed(document: Shipment, *, change: StatusChange | None, by: User | 
 def _arrived(shipment: Shipment) -> dt.datetime | None:
     """When the last parcel was signed for: each by its first such scan."""
     firsts = shipment.parcels.annotate(first=Min("events__at", filter=Q(events__state=Parcel.State.DELIVERED)))
-    return max((parcel.first for parcel in firsts if parcel.first is not None), default=None)  # type: ignore[attr-defined]
+    return max((parcel.first for parcel in firsts if parcel.first is not None), default=None)
 
 
 def _keep_arrival(shipment: Shipment) -> None:
