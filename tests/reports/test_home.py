@@ -90,7 +90,7 @@ def test_home_costs_the_same_with_much_work(as_, cast, orders, django_assert_max
     product = make_product()
     for _ in range(12):
         make_order((product, 1), customer=cast.alpha, by=cast.sales)
-    for person, most in ((cast.approver, 22), (cast.sales, 34), (cast.admin, 60)):
+    for person, most in ((cast.approver, 22), (cast.sales, 34), (cast.admin, 66)):
         page = as_(person)
         page.get("/")
         with django_assert_max_num_queries(most):

@@ -139,6 +139,8 @@ def test_the_secret_goes_in_and_never_out(cast: SimpleNamespace) -> None:
         "promise_days": "5",
         "currency": "",
         "rate": "1",
+        "check_rules-TOTAL_FORMS": "0",
+        "check_rules-INITIAL_FORMS": "0",
         "products-TOTAL_FORMS": "0",
         "products-INITIAL_FORMS": "0",
     }
