@@ -62,6 +62,10 @@ def load(sizes: Sizes, *, say: Say = lambda text: None, password: str | None = N
     ensure_basics()
     _make_people(sizes, password)
     with transaction.atomic(), _without_triggers(), _with_defaults(), _without_indexes(say):
+        with connection.cursor() as cursor:
+            # Everything is joined whole with everything: a loop over an index, which the planner takes for tables whose
+            # size it does not know yet, would go through them once a row.
+            cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
         _prepare(sizes)
         for path in sorted(SQL.glob("*.sql")):
             _run(path.read_text(), say=say, name=path.stem)

@@ -142,7 +142,7 @@ def _other_pages(customer: Customer, product: Product) -> Iterator[Read]:
     yield Read("statement", "finance", f"/finance/customers/{customer.code}/", 20, own=True)
     for role in ("sales07", "approver", "planner", "warehouse", "logistics", "finance", "service", "manager", "admin"):
         # The administrator is shown everybody's work.
-        yield Read(f"home: {role}", role, "/", 100, own=role in ("sales07", "admin"))
+        yield Read(f"home: {role}", role, "/", 110, own=role in ("sales07", "admin"))
     yield Read("portal: orders", "customer", "/portal/", 20, "portal")
     yield Read("portal: search", "customer", "/portal/?q=PO6", 20, "portal")
     own = SalesOrder.objects.filter(customer=customer).order_by("-id")[0]

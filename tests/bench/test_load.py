@@ -22,7 +22,15 @@ from orders.services import LineInput, create_order
 from tests.bench.databases import company_of
 
 # Rare beside orders, so that none is loaded.
-RARE = {"orders.Amendment", "inventory.SupplierReturn", "inventory.StockCount", "shipping.ParcelProblem"}
+RARE = {
+    "erp.Comment",
+    "inventory.Adjustment",
+    "inventory.StockCount",
+    "inventory.SupplierReturn",
+    "inventory.Transfer",
+    "orders.Amendment",
+    "shipping.ParcelProblem",
+}
 SIZES = Sizes(orders=3000, products=400, customers=100, lines=3)
 
 

@@ -99,7 +99,7 @@ def sales_enters(story: Story) -> None:
     for typed, quantity in (("LS-M8", "400"), ("bxghy", "200"), ("结构胶", "100")):
         add_line(sales, typed, quantity)
     assert sales.page.locator("[data-sum=total]").inner_text() == "29,154.00"
-    sales.page.locator("[data-lines-body] tr", has_text="缺 200 个").wait_for()  # what the quantity asks for
+    sales.page.locator("[data-lines-body] tr", has_text="生产需").first.wait_for()  # what stock does not cover
     sales.clicks("创建订单")
     sales.page.wait_for_url("**/orders/SO-*/")
     story.number = sales.page.url.rstrip("/").rpartition("/")[2]

@@ -96,7 +96,7 @@ def people_read_their_own_writes() -> None:
     second = make_order((product, 1))
     page, _on_primary, on_copy = _list(mine)
     assert second.number not in page and on_copy > 5
-    answer = mine.post(f"/orders/{second.number}/comments/", {"text": "请尽快安排"})
+    answer = mine.post(f"/orders/{second.number}/hold/", {"reason": "客户要求暂缓"})
     assert answer.status_code in (200, 204, 302), answer.status_code
     page, on_primary, on_copy = _list(mine)
     assert second.number in page and on_primary > 5, (on_primary, on_copy)

@@ -96,11 +96,11 @@ def _works(process: psutil.Process) -> bool:
 
 def _main(port: str) -> int:
     from erp.embedded.guardian import guarded
-    from erp.embedded.launcher import _application
+    from erp.embedded.launcher import application
     from erp.embedded.log import Log
     from erp.embedded.supervisor import Supervisor
 
-    web, worker, _beat = _application("127.0.0.1", port, development=False)
+    web, worker, _beat = application("127.0.0.1", port, development=False)
     return guarded(lambda: Supervisor([[web, worker]], Log()).run())
 
 
