@@ -103,7 +103,7 @@ def as_amended(order: SalesOrder, lines: Sequence[OrderLine], after: Snapshot) -
 def set_header(order: SalesOrder, after: Snapshot) -> None:
     """Put the head and the totals that were kept into an order, without saving it."""
     for name in HEADER:
-        field = cast(Field[Any, Any], SalesOrder._meta.get_field(name))
+        field = cast("Field[Any, Any]", SalesOrder._meta.get_field(name))
         setattr(order, name, field.to_python(after["header"][name]))
     for name in AMOUNTS:
         setattr(order, name, Decimal(after["totals"][name]))
@@ -254,7 +254,7 @@ def _head(name: str, value: Any, reader: Any) -> str:
     if name == "priority":
         return str(SalesOrder.Priority(value).label)
     if name == "promised_date":
-        return date(cast(Field[Any, Any], SalesOrder._meta.get_field(name)).to_python(value))
+        return date(cast("Field[Any, Any]", SalesOrder._meta.get_field(name)).to_python(value))
     return value or "—"
 
 
