@@ -196,6 +196,7 @@ def a_pooler_changes_nothing() -> None:
     make_customer()
     for _ in range(8):
         put_in_stock(_product(), 50)
+    make_product(f"S-{secrets.token_hex(4)}", kind="service")
     call_command("simulate", orders=5, verbosity=0)
     call_command("verify")
 
