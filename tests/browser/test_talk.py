@@ -41,7 +41,7 @@ def test_a_comment_with_a_colleague_and_files(open_as: Any, cast: Any, no_auto_a
     sales.page.locator(".toast-item", has_text="setup.exe").wait_for()
     sales.page.evaluate(PASTE_AND_DROP)
     for name in ("合同.pdf", "现场.png", "note.txt", "drop.txt"):
-        sales.page.locator(".talk-files", has_text=name).wait_for()
+        sales.page.locator(".talk-files", has_text=name).wait_for(timeout=60_000)
     assert field.input_value() == "请 @张三 核对"  # the list came anew around it
 
     sales.clicks("发送")
