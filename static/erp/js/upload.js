@@ -102,10 +102,21 @@
         if (call.status === 200 && answer.files) this.kept(row, answer.files);
         else this.refuse(row, answer.error || failed);
         this.next();
-        if (!this.running && !this.queue.length) htmx.ajax("GET", talk, { target: "#talk-list", swap: "outerHTML" });
+        if (!this.running && !this.queue.length) this.refresh();
       });
       this.running += 1;
       call.send(data);
+    }
+
+    // One request at a time: a second one, asked for meanwhile, would swap into the list that the first has replaced.
+    async refresh() {
+      if (this.refreshing) return void (this.outdated = true);
+      this.refreshing = true;
+      do {
+        this.outdated = false;
+        await htmx.ajax("GET", this.form.dataset.talk, { target: "#talk-list", swap: "outerHTML" }).catch(() => {});
+      } while (this.outdated);
+      this.refreshing = false;
     }
 
     kept(row, files) {
